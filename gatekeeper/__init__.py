@@ -1,0 +1,7 @@
+"""gatekeeper: the gate that every fine-tuned LLM adapter passes before it serves.
+
+Importing this package imports nothing heavy; torch loads only when something is scored.
+"""
+
+__version__ = "0.1.0"
+__all__ = ["__version__"]

@@ -1,0 +1,394 @@
+"""Evidence: everything measured in one check, with the pins that make it repeatable.
+
+Frozen types only. They mirror `evidence.json` in the registry one to one, so a verdict can be
+recomputed from the file alone: the paired scores are in it, in the order they were drawn.
+What was *decided* from the evidence lives in `verdict.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from gatekeeper.digests import digest_json, short
+
+__all__ = [
+    "BasePin",
+    "CandidatePin",
+    "Contamination",
+    "Contradictions",
+    "Cost",
+    "CurvePoint",
+    "DetachProof",
+    "EffectProbe",
+    "Environment",
+    "Evidence",
+    "Finding",
+    "Frozen",
+    "ModuleUpdate",
+    "NeutralText",
+    "OverlapPair",
+    "Pairs",
+    "Role",
+    "RunManifest",
+    "SampleRecord",
+    "Sampling",
+    "Severity",
+    "SuitePin",
+    "TrainProbe",
+    "TrainingEvidence",
+    "TrainingShape",
+    "WeightEvidence",
+]
+
+
+class Frozen(BaseModel):
+    """A value that is never changed after it was measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(StrEnum):
+    """What a suite is for."""
+
+    TASK = "task"
+    FORGETTING = "forgetting"
+
+
+class Severity(StrEnum):
+    """How far a finding goes: told, warned of, held for, refused for."""
+
+    INFO = "info"
+    WARN = "warn"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class BasePin(Frozen):
+    """The frozen model, pinned. `digest` covers weights, config, tokenizer and chat template."""
+
+    name: str
+    source: str
+    revision: str | None = None
+    dtype: str
+    quantization: str = "none"
+    digest: str
+    weights_digest: str
+    config_digest: str
+    tokenizer_digest: str
+    chat_template_digest: str | None = None
+
+
+class CandidatePin(Frozen):
+    """What is being checked. An adapter's digest covers its config and weights, nothing else."""
+
+    kind: Literal["adapter", "checkpoint", "base"]
+    name: str
+    source: str
+    digest: str
+    peft_type: str | None = None
+    rank: int | None = None
+    alpha: float | None = None
+    target_modules: tuple[str, ...] = ()
+    modules_to_save: tuple[str, ...] = ()
+    parameters: int | None = None
+    base_hint: str | None = None
+    """What `base_model_name_or_path` says: a hint, never an identity."""
+
+
+class Finding(Frozen):
+    """One thing that inspection found. `code` is stable; `text` is one sentence for people."""
+
+    code: str
+    severity: Severity
+    text: str
+    hint: str | None = None
+    names: tuple[str, ...] = ()
+
+
+class EffectProbe(Frozen):
+    """Is the adapter on? Logits on fixed prompts, adapter on against off."""
+
+    prompts: int
+    max_logit_difference: float
+    kl: float
+    """Mean KL(base || candidate) over the probed positions, in nats."""
+    changed: bool
+    finite: bool
+    off_identical: bool
+    """With the adapter off again, the same bits as before it was on."""
+
+
+class DetachProof(Frozen):
+    """After scoring: adapter off against a never-wrapped fresh load of the base."""
+
+    method: Literal["disable", "fresh-load", "not-applicable"]
+    identical: bool
+    prompts: int
+    max_logit_difference: float
+    weights_identical: bool | None
+    text: str
+
+
+class SuitePin(Frozen):
+    """A suite as it was used. `digest` covers its YAML, its task files and its data."""
+
+    name: str
+    role: Role
+    digest: str
+
+
+class Sampling(Frozen):
+    """How samples were drawn: enough to draw them again."""
+
+    seed: int
+    max_samples: int | None = None
+    look_every: int
+
+
+class Pairs(Frozen):
+    """Base and candidate scores of the same docs, in the order they were drawn.
+
+    `base[i]` and `candidate[i]` are the two scores of doc `sample_ids[i]`, in [0, 1] unless
+    `bounded` is false. `chance` is the expected score of guessing, None where it has no meaning.
+    """
+
+    suite: str
+    role: Role
+    capability: str
+    metric: str
+    chance: float | None
+    available: int
+    sample_ids: tuple[str, ...]
+    base: tuple[float, ...]
+    candidate: tuple[float, ...]
+    errors: int = 0
+
+
+class NeutralText(Frozen):
+    """Token-level comparison on neutral text: a diagnostic, never a reason to promote."""
+
+    tokens: int
+    kl: float
+    """Mean KL(base || candidate) per token, in nats."""
+    base_perplexity: float
+    candidate_perplexity: float
+
+
+class RunManifest(Frozen):
+    """`run.yaml`: how the candidate was trained, written beside it by the training script."""
+
+    schema_id: str = "gatekeeper/run/v1"
+    name: str
+    method: Literal["lora", "qlora", "full", "other"]
+    base: str
+    base_digest: str | None = None
+    dataset: str | None = None
+    """Path of the training file, relative to the manifest or absolute."""
+    dataset_digest: str | None = None
+    validation_dataset: str | None = None
+    adapter: dict[str, Any] = {}
+    """r, alpha, target_modules, dropout."""
+    epochs: float | None = None
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    early_stopping: bool | None = None
+    splits: dict[str, int] = {}
+    seed: int | None = None
+    parent: str | None = None
+    """Digest of the adapter that this one was trained or rescaled from."""
+    escalated_from: str | None = None
+    """Check that recommended this rung."""
+    rescaled_from: str | None = None
+    versions: dict[str, str] = {}
+
+
+class TrainingShape(StrEnum):
+    """What the training curve looks like."""
+
+    CONVERGED = "converged"
+    STILL_FALLING = "still-falling"
+    UNDER_FIT = "under-fit"
+    OVER_FIT = "over-fit"
+    DIVERGED = "diverged"
+    UNKNOWN = "unknown"
+
+
+class CurvePoint(Frozen):
+    """One row of trainer_state.json's log_history."""
+
+    step: int
+    epoch: float | None = None
+    loss: float | None = None
+    eval_loss: float | None = None
+    learning_rate: float | None = None
+    grad_norm: float | None = None
+
+
+class TrainProbe(Frozen):
+    """A seeded sample of the training set, scored like the task suite."""
+
+    samples: int
+    base_score: float
+    candidate_score: float
+
+
+class Contradictions(Frozen):
+    """Training rows with the same or nearly the same input and different targets."""
+
+    rows: int
+    conflicting_rows: int
+    groups: int
+    examples: tuple[tuple[str, str, str], ...] = ()
+    """(input, one target, another target)."""
+
+    @property
+    def fraction(self) -> float:
+        """Share of training rows whose input also appears with another target."""
+        return self.conflicting_rows / self.rows if self.rows else 0.0
+
+
+class TrainingEvidence(Frozen):
+    """What is known of the training run. Missing evidence is missing, never good news."""
+
+    manifest: RunManifest | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    shape: TrainingShape = TrainingShape.UNKNOWN
+    shape_text: str = ""
+    max_steps: int | None = None
+    best_step: int | None = None
+    submitted_step: int | None = None
+    has_validation: bool | None = None
+    probe: TrainProbe | None = None
+    contradictions: Contradictions | None = None
+
+
+class OverlapPair(Frozen):
+    """One training row that overlaps one suite sample."""
+
+    suite: str
+    sample_id: str
+    row: int
+    kind: Literal["exact", "normalised", "ngram", "near-duplicate"]
+    similarity: float
+    training_text: str
+    sample_text: str
+
+
+class Contamination(Frozen):
+    """Overlap of the training data with every suite that was used."""
+
+    rows: int
+    samples: int
+    overlapping: dict[str, int] = {}
+    """Suite name -> number of its samples that overlap."""
+    pairs: tuple[OverlapPair, ...] = ()
+
+    @property
+    def fraction(self) -> float:
+        """Share of suite samples that overlap the training data."""
+        return sum(self.overlapping.values()) / self.samples if self.samples else 0.0
+
+
+class ModuleUpdate(Frozen):
+    """The update of one module, from the adapter alone."""
+
+    name: str
+    rank: int
+    norm: float
+    """Frobenius norm of the scaled update B·A."""
+    relative: float | None = None
+    """The same, relative to the base weight's norm, when the base was at hand."""
+    singular_values: tuple[float, ...] = ()
+    stable_rank: float
+    energy_rank: int
+    """Singular values needed for 90% of the squared norm."""
+
+
+class WeightEvidence(Frozen):
+    """What the adapter's weights alone say. Diagnostics; none decides alone."""
+
+    modules: tuple[ModuleUpdate, ...] = ()
+    dead_modules: tuple[str, ...] = ()
+    rank_used: float | None = None
+    """Mean of energy_rank / rank over the live modules."""
+
+
+class Environment(Frozen):
+    """Versions and machine. Two evidences from different environments may differ in last bits."""
+
+    gatekeeper: str
+    python: str
+    versions: dict[str, str]
+    platform: str
+    device: str
+    threads: int
+
+
+class Cost(Frozen):
+    """What the check cost, and what cache and early stopping saved."""
+
+    seconds: float
+    samples_scored: int
+    samples_cached: int
+    samples_saved: int
+    tokens: int
+
+
+class SampleRecord(Frozen):
+    """One doc as people read it: question, gold, both answers. Kept beside the evidence."""
+
+    suite: str
+    capability: str
+    task: str
+    sample_id: str
+    question: str
+    gold: str
+    base_answer: str
+    candidate_answer: str
+    base_score: float
+    candidate_score: float
+    error: str | None = None
+
+    @property
+    def flip(self) -> Literal["lost", "gained", "none"]:
+        """Right to wrong, wrong to right, or neither (scores are cut at one half)."""
+        before, after = self.base_score >= 0.5, self.candidate_score >= 0.5
+        if before == after:
+            return "none"
+        return "lost" if before else "gained"
+
+
+class Evidence(Frozen):
+    """Everything measured in one check; immutable, named by its digest."""
+
+    schema_id: str = "gatekeeper/evidence/v1"
+    created: str
+    base: BasePin
+    candidate: CandidatePin
+    suites: tuple[SuitePin, ...]
+    sampling: Sampling
+    findings: tuple[Finding, ...]
+    effect: EffectProbe | None
+    detach: DetachProof | None
+    pairs: tuple[Pairs, ...]
+    neutral_text: NeutralText | None = None
+    training: TrainingEvidence = TrainingEvidence()
+    contamination: Contamination | None = None
+    weights: WeightEvidence | None = None
+    environment: Environment
+    cost: Cost
+    candidates_compared: int = 1
+    """How many candidates competed in the same check; the winner's interval pays for it."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole evidence."""
+        return digest_json(self.model_dump(mode="json"))
+
+    @property
+    def check_id(self) -> str:
+        """Name of the check: `c-` and twelve hex digits of the evidence's digest."""
+        return "c-" + short(self.digest)

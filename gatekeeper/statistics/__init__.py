@@ -1,0 +1,1 @@
+"""Paired intervals, sequential tests, power: pure functions over arrays."""
