@@ -174,7 +174,7 @@ class Policy(_Section):
 
     @model_validator(mode="after")
     def _suites_once(self) -> Self:
-        names = [rule.suite for rule in (*self.task, *self.forgetting)]
+        names = [rule.suite for rule in self.task] + [rule.suite for rule in self.forgetting]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"suite {twice[0]} is named twice")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gatekeeper.verdict import Decision, Reason, ReasonCode
+from gatekeeper.verdict import Decision, Reason, ReasonCode, RuleKind, RuleResult
 
-__all__ = ["DECISION_TEXT", "render_reason"]
+__all__ = ["DECISION_TEXT", "render_reason", "rule_text"]
 
 DECISION_TEXT: Mapping[Decision, str] = {
     Decision.PROMOTE: "PROMOTE",
@@ -82,7 +82,9 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ReasonCode.BASE_NOT_PINNED: lambda p: (
         "Nothing says by digest which base the adapter was trained on."
     ),
-    ReasonCode.PIN_MISSING: lambda p: f"Pins that the policy requires are missing: {_names(p['pins'])}.",
+    ReasonCode.PIN_MISSING: lambda p: (
+        f"Pins that the policy requires are missing: {_names(p['pins'])}."
+    ),
     ReasonCode.CONTAMINATED: lambda p: (
         f"{p['samples']} suite samples ({_share(p['fraction'])}) also stand in the training data."
     ),
@@ -121,3 +123,14 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
 def render_reason(reason: Reason) -> str:
     """One sentence for one reason."""
     return _TEXT[reason.code](reason.params)
+
+
+def rule_text(rule: RuleResult) -> str:
+    """What a rule asks, in a few words."""
+    return {
+        RuleKind.BAR: f"{rule.suite}: at least {100 * rule.threshold:.0f}%",
+        RuleKind.MIN_GAIN: f"{rule.suite}: gain of {100 * rule.threshold:.0f} points",
+        RuleKind.FORGETTING: f"{rule.capability}: at most {-100 * rule.threshold:.0f} points lost",
+        RuleKind.FLIPS: f"{rule.capability}: at most {100 * rule.threshold:.0f}% lost flips",
+        RuleKind.KL: f"neutral text: at most {rule.threshold:g} nats of drift",
+    }[rule.kind]

@@ -1,4 +1,4 @@
-"""YAML files with line numbers: safe, duplicate keys refused, every error as `file:line: field: what`.
+"""YAML files with line numbers: safe, no duplicate keys, errors as `file:line: field: what`.
 
 Shared by policies, suites and gate.yaml. Knows nothing of what is in them.
 """

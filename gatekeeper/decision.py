@@ -1,0 +1,342 @@
+"""The decision: evidence, policy and history in, verdict out. Pure.
+
+Every blocking reason blocks alone; a code that this module does not know blocks too. Nothing here
+reads a clock, a file or a random number, so a verdict can be recomputed on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gatekeeper.compare import compare, roles
+from gatekeeper.errors import ExitCode
+from gatekeeper.escalation import Diagnosis, diagnose_miss, reduce_forgetting, rung_of
+from gatekeeper.evidence import Evidence, Finding, Severity
+from gatekeeper.next_step import aa_step, fix_step, hold_step, promote_step
+from gatekeeper.policy import LoadedPolicy, Policy
+from gatekeeper.reasons import rule_text
+from gatekeeper.verdict import (
+    Action,
+    Decision,
+    NextStep,
+    Outcome,
+    PastCheck,
+    Reason,
+    ReasonCode,
+    RuleKind,
+    RuleResult,
+    Verdict,
+)
+
+__all__ = ["HARMLESS", "REFUSING", "blocks", "decide", "decide_from"]
+
+REFUSING = frozenset({ReasonCode.ADAPTER_REFUSED, ReasonCode.WRONG_BASE, ReasonCode.CONTAMINATED})
+"""Nothing measured with these can be trusted: exit code 30."""
+
+HARMLESS = frozenset(
+    {ReasonCode.ALL_RULES_PASS, ReasonCode.LOWER_RUNG_SUFFICES, ReasonCode.REPORT_ONLY}
+)
+"""The only codes that may stand in a promote verdict. NO_SIGNAL joins them under
+`on_no_signal: report`, and then only for single capabilities."""
+
+_FINDING_CODES = {
+    "no-effect": ReasonCode.NO_EFFECT,
+    "wrong-base": ReasonCode.WRONG_BASE,
+    "base-not-pinned": ReasonCode.BASE_NOT_PINNED,
+    "not-finite": ReasonCode.NOT_FINITE,
+    "not-detachable": ReasonCode.NOT_DETACHABLE,
+}
+
+
+def blocks(reason: Reason) -> bool:
+    """Does this reason alone keep the candidate from being promoted?"""
+    if reason.code is ReasonCode.NO_SIGNAL:
+        return bool(reason.params.get("blocking", True))
+    return reason.code not in HARMLESS
+
+
+def decide(
+    evidence: Evidence, loaded: LoadedPolicy, history: tuple[PastCheck, ...] = ()
+) -> Verdict:
+    """Turn evidence into a verdict under a policy, knowing earlier checks of the lineage."""
+    return decide_from(compare(evidence, loaded), evidence, loaded, history)
+
+
+def decide_from(
+    rules: tuple[RuleResult, ...],
+    evidence: Evidence,
+    loaded: LoadedPolicy,
+    history: tuple[PastCheck, ...] = (),
+) -> Verdict:
+    """`decide` with the outcomes given: what `gate policy test` feeds with declared outcomes."""
+    policy = loaded.policy
+    trust = [*_findings(evidence.findings), *_contamination(evidence, policy)]
+    soundness = [*_effect_and_detach(evidence, policy), *_pins(evidence, policy)]
+    measured = [*_coverage(evidence, policy, rules), *_outcomes(rules, policy)]
+    reasons = _unique([*trust, *soundness, *measured])
+
+    diagnosis: Diagnosis | None = None
+    if any(reason.code in REFUSING for reason in reasons):
+        decision, step = Decision.REFUSED, fix_step([r for r in reasons if blocks(r)])
+    elif evidence.candidate.kind == "base":
+        decision, step = Decision.HOLD, aa_step(rules)
+    elif any(blocks(reason) for reason in soundness + trust):
+        decision, step = Decision.HOLD, fix_step([r for r in reasons if blocks(r)])
+    elif _missed_task(rules):
+        diagnosis = diagnose_miss(evidence, rules, policy, history)
+        reasons = _unique([*reasons, *diagnosis.reasons])
+        forgot = any(r.code is ReasonCode.FORGOT for r in reasons)
+        escalates = diagnosis.escalates and not forgot
+        decision = Decision.ESCALATE if escalates else Decision.HOLD
+        step = reduce_forgetting(evidence) if forgot else diagnosis.next_step
+    elif any(blocks(reason) for reason in reasons):
+        decision, step = (
+            Decision.HOLD,
+            hold_step(evidence, [r for r in reasons if blocks(r)], rules),
+        )
+    else:
+        decision, step = Decision.PROMOTE, promote_step(evidence)
+        reasons = [
+            Reason(code=ReasonCode.ALL_RULES_PASS, params={"rules": _passed(rules)}),
+            *reasons,
+            *_lower_rung(evidence, history, rules),
+        ]
+
+    exit_code = _exit_code(decision, step)
+    if policy.mode == "report-only" and decision is not Decision.REFUSED:
+        reasons = [Reason(code=ReasonCode.REPORT_ONLY), *reasons]
+        decision, exit_code = Decision.HOLD, ExitCode.PROMOTE
+    return Verdict(
+        decision=decision,
+        exit_code=exit_code,
+        reasons=tuple(reasons),
+        rules=rules,
+        next_step=step,
+        policy_name=policy.name,
+        policy_digest=policy.digest,
+        evidence_digest=evidence.digest,
+        history=history,
+    )
+
+
+def _findings(findings: Iterable[Finding]) -> list[Reason]:
+    reasons = []
+    for finding in findings:
+        if finding.severity in (Severity.INFO, Severity.WARN):
+            continue
+        code = _FINDING_CODES.get(finding.code, ReasonCode.ADAPTER_REFUSED)
+        if finding.severity is Severity.REFUSE and code not in REFUSING:
+            code = ReasonCode.ADAPTER_REFUSED
+        reasons.append(Reason(code=code, params={"text": finding.text, "finding": finding.code}))
+    return reasons
+
+
+def _contamination(evidence: Evidence, policy: Policy) -> list[Reason]:
+    found = evidence.contamination
+    if found is None:
+        if policy.contamination.require and evidence.candidate.kind != "base":
+            return [Reason(code=ReasonCode.CONTAMINATION_UNKNOWN)]
+        return []
+    if found.fraction > policy.contamination.max_overlap:
+        return [
+            Reason(
+                code=ReasonCode.CONTAMINATED,
+                params={
+                    "samples": sum(found.overlapping.values()),
+                    "fraction": found.fraction,
+                },
+            )
+        ]
+    return []
+
+
+def _effect_and_detach(evidence: Evidence, policy: Policy) -> list[Reason]:
+    if evidence.candidate.kind == "base":
+        return []
+    reasons = []
+    effect, detach = evidence.effect, evidence.detach
+    if effect is None:
+        reasons.append(Reason(code=ReasonCode.NO_DATA, params={"what": "the effect probe"}))
+    else:
+        if not effect.finite:
+            reasons.append(Reason(code=ReasonCode.NOT_FINITE))
+        elif not effect.changed:
+            reasons.append(Reason(code=ReasonCode.NO_EFFECT))
+        if not effect.off_identical:
+            reasons.append(Reason(code=ReasonCode.NOT_DETACHABLE))
+    if evidence.candidate.kind == "adapter":
+        if detach is None:
+            reasons.append(Reason(code=ReasonCode.DETACH_NOT_PROVEN))
+        elif not detach.identical:
+            reasons.append(Reason(code=ReasonCode.NOT_DETACHABLE))
+    return reasons
+
+
+def _pins(evidence: Evidence, policy: Policy) -> list[Reason]:
+    if evidence.candidate.kind == "base":
+        return []
+    manifest = evidence.training.manifest
+    have = {
+        "base_digest": bool(manifest and manifest.base_digest),
+        "dataset_digest": bool(manifest and manifest.dataset_digest),
+        "seed": bool(manifest and manifest.seed is not None),
+        "revision": evidence.base.revision is not None,
+        "run_manifest": manifest is not None,
+    }
+    missing = [pin for pin in policy.pins if not have[pin]]
+    if not missing:
+        return []
+    return [Reason(code=ReasonCode.PIN_MISSING, params={"pins": missing})]
+
+
+def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]) -> list[Reason]:
+    """No data is never a pass: every suite and capability that is asked about must be there."""
+    reasons = []
+    if not policy.task and evidence.candidate.kind != "base":
+        reasons.append(
+            Reason(code=ReasonCode.NO_DATA, params={"what": "the task (no task suite is named)"})
+        )
+    if not policy.forgetting:
+        reasons.append(
+            Reason(
+                code=ReasonCode.NO_DATA,
+                params={"what": "forgetting (no forgetting suite is named)"},
+            )
+        )
+    for suite in roles(policy):
+        mine = [rule for rule in rules if rule.suite == suite]
+        if not mine:
+            reasons.append(Reason(code=ReasonCode.NO_DATA, params={"what": f"suite {suite}"}))
+        elif all(rule.outcome is Outcome.NO_SIGNAL for rule in mine):
+            reasons.append(
+                Reason(
+                    code=ReasonCode.NO_DATA,
+                    params={"what": f"suite {suite} (no capability has signal on this base)"},
+                )
+            )
+    asked = {name for rule in policy.forgetting for name in rule.margins}
+    measured = {rule.capability for rule in rules}
+    reasons += [
+        Reason(code=ReasonCode.NO_DATA, params={"what": f"capability {name}"})
+        for name in sorted(asked - measured)
+    ]
+    if policy.max_kl is not None and not any(r.kind is RuleKind.KL for r in rules):
+        reasons.append(
+            Reason(code=ReasonCode.NO_DATA, params={"what": "drift on neutral text (max_kl)"})
+        )
+    reasons += [
+        Reason(
+            code=ReasonCode.UNSCORED_SAMPLES,
+            params={"capability": pairs.capability, "errors": pairs.errors},
+        )
+        for pairs in evidence.pairs
+        if pairs.errors
+    ]
+    return reasons
+
+
+_FAIL_CODE = {
+    RuleKind.BAR: ReasonCode.BELOW_BAR,
+    RuleKind.MIN_GAIN: ReasonCode.GAIN_TOO_SMALL,
+    RuleKind.FORGETTING: ReasonCode.FORGOT,
+    RuleKind.FLIPS: ReasonCode.TOO_MANY_FLIPS,
+    RuleKind.KL: ReasonCode.DRIFTED,
+}
+
+
+def _outcomes(rules: tuple[RuleResult, ...], policy: Policy) -> list[Reason]:
+    strict_signal = {r.suite for r in policy.forgetting if r.on_no_signal == "hold"}
+    reasons = []
+    for rule in rules:
+        facts = {
+            "suite": rule.suite,
+            "capability": rule.capability,
+            "estimate": rule.estimate,
+            "threshold": rule.threshold,
+            "samples": rule.samples,
+            "available": rule.available,
+            "needed": rule.needed,
+            "lost": rule.lost,
+            "gained": rule.gained,
+            "rule_text": rule_text(rule),
+        }
+        if rule.outcome is Outcome.PASS:
+            continue
+        if rule.samples == 0:
+            reasons.append(
+                Reason(code=ReasonCode.NO_DATA, rule=rule.rule, params={"what": rule.rule})
+            )
+        elif rule.outcome is Outcome.FAIL:
+            reasons.append(Reason(code=_FAIL_CODE[rule.kind], rule=rule.rule, params=facts))
+        elif rule.outcome is Outcome.NO_SIGNAL:
+            blocking = rule.suite in strict_signal
+            reasons.append(
+                Reason(
+                    code=ReasonCode.NO_SIGNAL,
+                    rule=rule.rule,
+                    params={"capability": rule.capability, "blocking": blocking},
+                )
+            )
+        else:
+            reasons.append(Reason(code=ReasonCode.INCONCLUSIVE, rule=rule.rule, params=facts))
+    return reasons
+
+
+def _missed_task(rules: tuple[RuleResult, ...]) -> bool:
+    return any(
+        r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL for r in rules
+    )
+
+
+def _lower_rung(
+    evidence: Evidence, history: tuple[PastCheck, ...], rules: tuple[RuleResult, ...]
+) -> list[Reason]:
+    """A lower rung that was promoted on the same task and forgets less is the better choice."""
+    mine = rung_of(evidence.candidate)
+    losses = [r.estimate for r in rules if r.kind is RuleKind.FORGETTING and r.estimate is not None]
+    if mine is None or mine.r is None or not losses:
+        return []
+    return [
+        Reason(
+            code=ReasonCode.LOWER_RUNG_SUFFICES,
+            params={"rung": past.rung.label, "check": past.check_id},
+        )
+        for past in history
+        if past.decision is Decision.PROMOTE
+        and past.rung is not None
+        and past.rung.r is not None
+        and past.rung.r < mine.r
+        and past.worst_forgetting is not None
+        and past.worst_forgetting > min(losses)
+        and past.candidate_digest != evidence.candidate.digest
+    ][:1]
+
+
+def _passed(rules: tuple[RuleResult, ...]) -> int:
+    return sum(rule.outcome is Outcome.PASS for rule in rules)
+
+
+def _exit_code(decision: Decision, step: NextStep) -> ExitCode:
+    if decision is Decision.ESCALATE:
+        full = step.action is Action.FULL_FINE_TUNING
+        return ExitCode.ESCALATE_FULL if full else ExitCode.ESCALATE_RUNG
+    return {
+        Decision.PROMOTE: ExitCode.PROMOTE,
+        Decision.HOLD: ExitCode.HOLD,
+        Decision.REFUSED: ExitCode.REFUSED,
+    }[decision]
+
+
+def _unique(reasons: Iterable[Reason]) -> list[Reason]:
+    """The same code for the same rule says the same thing once."""
+    seen: dict[tuple[str, str], Reason] = {}
+    for reason in reasons:
+        key = (reason.code, reason.rule or reason.params.get("finding") or str(reason.params))
+        seen.setdefault(key, reason)
+    no_effect = ReasonCode.NO_EFFECT
+    kept: list[Reason] = []
+    for reason in seen.values():
+        if reason.code is no_effect and any(r.code is no_effect for r in kept):
+            continue
+        kept.append(reason)
+    return kept

@@ -1,0 +1,98 @@
+"""The next step after a hold, a refusal or a promotion: one action, one sentence, one command.
+
+Why the task itself was missed is the business of `escalation.py`. Pure.
+"""
+
+from __future__ import annotations
+
+from gatekeeper.escalation import reduce_forgetting
+from gatekeeper.evidence import Evidence
+from gatekeeper.reasons import render_reason
+from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleKind, RuleResult
+
+__all__ = ["aa_step", "fix_step", "hold_step", "promote_step"]
+
+
+def promote_step(evidence: Evidence) -> NextStep:
+    """Every rule holds."""
+    return NextStep(
+        action=Action.PROMOTE,
+        text="Put it into service.",
+        command=f"gate promote {evidence.check_id}",
+    )
+
+
+def aa_step(rules: tuple[RuleResult, ...]) -> NextStep:
+    """Base against itself: report the noise floor."""
+    flips = sum(rule.lost + rule.gained for rule in rules if rule.kind is RuleKind.FORGETTING)
+    return NextStep(
+        action=Action.INVESTIGATE if flips else Action.MORE_SAMPLES,
+        text=f"Base against itself: {flips} flips. This is the noise floor of this machine and "
+        "dtype; nothing is promoted by an A/A run.",
+    )
+
+
+def fix_step(blocking: list[Reason]) -> NextStep:
+    """Something about the candidate, its pins or its data cannot be trusted."""
+    codes = {reason.code for reason in blocking}
+    if ReasonCode.CONTAMINATED in codes:
+        return NextStep(
+            action=Action.FIX_DATA,
+            text="Take the overlapping rows out of the training data, or make new held-out "
+            "samples, and train again: a score on seen samples is not evidence.",
+        )
+    if codes & {ReasonCode.PIN_MISSING, ReasonCode.BASE_NOT_PINNED}:
+        return NextStep(
+            action=Action.PIN,
+            text="Write run.yaml beside the adapter (gatekeeper.TrackRun does it while training), "
+            "so that the result can be repeated.",
+        )
+    if ReasonCode.CONTAMINATION_UNKNOWN in codes:
+        return NextStep(
+            action=Action.PIN,
+            text="Name the training file in run.yaml and keep it readable, or set "
+            "contamination.require: false in the policy.",
+        )
+    if ReasonCode.NO_EFFECT in codes:
+        return NextStep(
+            action=Action.FIX_ADAPTER,
+            text="Look at the training run: it saved an adapter that was never trained, or its "
+            "tensors do not meet the base's modules.",
+        )
+    return NextStep(
+        action=Action.FIX_ADAPTER,
+        text=f"Mend the adapter and check it again. First: {render_reason(blocking[0])}",
+    )
+
+
+def hold_step(
+    evidence: Evidence, blocking: list[Reason], rules: tuple[RuleResult, ...]
+) -> NextStep:
+    """The task is not missed, yet something else blocks."""
+    codes = {reason.code for reason in blocking}
+    if codes & {ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFTED}:
+        return reduce_forgetting(evidence)
+    if ReasonCode.INCONCLUSIVE in codes:
+        return _more_samples(evidence, rules)
+    first = blocking[0]
+    return NextStep(action=Action.INVESTIGATE, text=render_reason(first))
+
+
+def _more_samples(evidence: Evidence, rules: tuple[RuleResult, ...]) -> NextStep:
+    open_rules = [rule for rule in rules if rule.outcome is Outcome.INCONCLUSIVE]
+    short = [rule for rule in open_rules if (rule.needed or 0) > rule.available]
+    exhausted = [rule for rule in open_rules if rule.samples >= rule.available]
+    if short or exhausted:
+        names = ", ".join(sorted({rule.capability for rule in (short or exhausted)}))
+        return NextStep(
+            action=Action.MORE_SAMPLES,
+            text=f"The suite is too small for this margin in {names}: add samples, or widen the "
+            "margin in the policy.",
+        )
+    wanted = max((rule.needed or 2 * rule.samples) for rule in open_rules)
+    per_suite = max(sum(rule.suite == s for rule in rules) for s in {r.suite for r in open_rules})
+    return NextStep(
+        action=Action.MORE_SAMPLES,
+        text=f"About {wanted} samples per open capability would settle it; what is scored is kept.",
+        command=f"gate check {evidence.candidate.source} --max-samples {wanted * per_suite}",
+    )
