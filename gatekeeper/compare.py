@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from gatekeeper.evidence import Evidence, NeutralText, Pairs, Role
+from gatekeeper.evidence import Evidence, NeutralText, Pairs, Role, Sampling
 from gatekeeper.policy import ForgettingRule, LoadedPolicy, Policy, TaskRule
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
@@ -42,6 +42,7 @@ def compare(evidence: Evidence, loaded: LoadedPolicy) -> tuple[RuleResult, ...]:
     results = compare_pairs(
         evidence.pairs,
         loaded.policy,
+        evidence.sampling,
         candidates=evidence.candidates_compared,
         line=loaded.line,
     )
@@ -53,6 +54,7 @@ def compare(evidence: Evidence, loaded: LoadedPolicy) -> tuple[RuleResult, ...]:
 def compare_pairs(
     pairs: Iterable[Pairs],
     policy: Policy,
+    sampling: Sampling,
     *,
     candidates: int = 1,
     line: Line = lambda *_: None,
@@ -71,11 +73,11 @@ def compare_pairs(
     results: list[RuleResult] = []
     for index, task in enumerate(policy.task):
         measured = by_suite.get(task.suite, [])
-        results += _task_rules(task, measured, policy, alpha, ("task", index), line)
+        results += _task_rules(task, measured, sampling, alpha, ("task", index), line)
     for index, forgetting in enumerate(policy.forgetting):
         measured = by_suite.get(forgetting.suite, [])
         results += _forgetting_rules(
-            forgetting, measured, policy, alpha, ("forgetting", index), line
+            forgetting, measured, sampling, alpha, ("forgetting", index), line
         )
     return tuple(results)
 
@@ -92,27 +94,27 @@ def is_settled(results: Iterable[RuleResult], suite: str, capability: str) -> bo
 def _task_rules(
     rule: TaskRule,
     measured: Sequence[Pairs],
-    policy: Policy,
+    sampling: Sampling,
     alpha: float,
     where: tuple[str, int],
     line: Line,
 ) -> list[RuleResult]:
     results = []
-    limits = _horizons_of(measured, policy)
+    limits = _horizons_of(measured, sampling)
     for pairs in measured:
         stem = f"task.{rule.suite}" + (f".{pairs.capability}" if len(measured) > 1 else "")
         if rule.bar is not None:
             results.append(
                 _assessed(
                     pairs, f"{stem}.bar", RuleKind.BAR, _array(pairs.candidate), rule.bar,
-                    policy, alpha, limits[pairs.capability], line(*where, "bar"), floor=0.0,
+                    sampling, alpha, limits[pairs.capability], line(*where, "bar"), floor=0.0,
                 )
             )  # fmt: skip
         if rule.min_gain is not None:
             results.append(
                 _assessed(
                     pairs, f"{stem}.min-gain", RuleKind.MIN_GAIN, _differences(pairs),
-                    rule.min_gain, policy, alpha, limits[pairs.capability],
+                    rule.min_gain, sampling, alpha, limits[pairs.capability],
                     line(*where, "min_gain"),
                 )
             )  # fmt: skip
@@ -122,7 +124,7 @@ def _task_rules(
 def _forgetting_rules(
     rule: ForgettingRule,
     measured: Sequence[Pairs],
-    policy: Policy,
+    sampling: Sampling,
     alpha: float,
     where: tuple[str, int],
     line: Line,
@@ -131,13 +133,13 @@ def _forgetting_rules(
 
     results = []
     asked = [pairs for pairs in measured if pairs.capability not in rule.skip]
-    limits = _horizons_of(asked, policy)
+    limits = _horizons_of(asked, sampling)
     for pairs in asked:
         stem = f"forgetting.{rule.suite}.{pairs.capability}"
         margin_line = line(*where, "margins", pairs.capability) or line(*where, "margin")
         result = _assessed(
             pairs, stem, RuleKind.FORGETTING, _differences(pairs),
-            -rule.margin_of(pairs.capability), policy, alpha, limits[pairs.capability],
+            -rule.margin_of(pairs.capability), sampling, alpha, limits[pairs.capability],
             margin_line,
         )  # fmt: skip
         signal = bool(pairs.base) and has_signal(_array(pairs.base), pairs.chance or 0.0, alpha)
@@ -149,7 +151,7 @@ def _forgetting_rules(
         if rule.max_lost is not None and result.outcome is not Outcome.NO_SIGNAL:
             results.append(
                 _cap_on_lost(
-                    pairs, f"{stem}.lost", rule.max_lost, policy, alpha,
+                    pairs, f"{stem}.lost", rule.max_lost, sampling, alpha,
                     limits[pairs.capability], line(*where, "max_lost"),
                 )
             )  # fmt: skip
@@ -162,7 +164,7 @@ def _assessed(
     kind: RuleKind,
     values: NDArray[np.float64],
     threshold: float,
-    policy: Policy,
+    sampling: Sampling,
     alpha: float,
     horizon: int,
     line: int | None,
@@ -182,7 +184,7 @@ def _assessed(
     found = assess(
         values,
         threshold,
-        looks=_looks(len(values), horizon, policy),
+        looks=_looks(len(values), horizon, sampling),
         horizon=max(horizon, len(values)),
         alpha=alpha,
         low=floor,
@@ -221,7 +223,7 @@ def _cap_on_lost(
     pairs: Pairs,
     rule: str,
     most: float,
-    policy: Policy,
+    sampling: Sampling,
     alpha: float,
     horizon: int,
     line: int | None,
@@ -229,7 +231,7 @@ def _cap_on_lost(
     """Share of samples that flipped from right to wrong, shown to be under a cap."""
     lost = (_array(pairs.base) >= 0.5) & (_array(pairs.candidate) < 0.5)
     result = _assessed(
-        pairs, rule, RuleKind.FLIPS, -lost.astype(float), -most, policy, alpha, horizon, line
+        pairs, rule, RuleKind.FLIPS, -lost.astype(float), -most, sampling, alpha, horizon, line
     )
 
     def turned(value: float | None) -> float | None:
@@ -269,18 +271,18 @@ def _adjusted(results: tuple[RuleResult, ...]) -> tuple[RuleResult, ...]:
     )
 
 
-def _horizons_of(measured: Iterable[Pairs], policy: Policy) -> dict[str, int]:
+def _horizons_of(measured: Iterable[Pairs], sampling: Sampling) -> dict[str, int]:
     return horizons(
-        {pairs.capability: pairs.available for pairs in measured}, policy.budget.max_samples
+        {pairs.capability: pairs.available for pairs in measured}, sampling.max_samples
     )
 
 
-def _looks(samples: int, horizon: int, policy: Policy) -> tuple[int, ...]:
+def _looks(samples: int, horizon: int, sampling: Sampling) -> tuple[int, ...]:
     from gatekeeper.statistics import look_schedule
 
     planned = [
         look
-        for look in look_schedule(max(horizon, samples), policy.budget.look_every)
+        for look in look_schedule(max(horizon, samples), sampling.look_every)
         if look <= samples
     ]
     return tuple(planned) if planned and planned[-1] == samples else (*planned, samples)

@@ -144,7 +144,8 @@ class Sampling(Frozen):
     """How samples were drawn: enough to draw them again."""
 
     seed: int
-    max_samples: int | None = None
+    max_samples: int
+    """Most samples per suite and arm; with the pool sizes it fixes every stopping boundary."""
     look_every: int
 
 
