@@ -1,0 +1,114 @@
+"""The `gate` command: thin click commands, one file each, loaded only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from gatekeeper import __version__
+from gatekeeper.errors import ExitCode, GateError
+
+__all__ = ["gate", "main"]
+
+COMMANDS = {
+    "init": "Set up gate.yaml, a policy and a registry in this folder.",
+    "check": "Check an adapter: promote, hold, or escalate, with evidence.",
+    "promote": "Put a checked adapter into service on a channel.",
+    "rollback": "Take what serves out of service; get the previous one or the base back.",
+    "status": "What serves on each channel, and what was checked last.",
+    "log": "Everything that happened, newest first.",
+    "show": "One check, adapter or channel.",
+    "lineage": "Where an adapter comes from and what became of it.",
+    "report": "The report of a check, in any format.",
+    "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
+    "policy": "Check, explain, replay and test policies.",
+    "suite": "List, show, check and make suites.",
+    "registry": "Verify and tidy the registry.",
+    "cache": "Size of the score cache, and pruning.",
+    "doctor": "This machine: versions, device, cache, hub, nf4.",
+    "schema": "JSON Schemas of reports and policies.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called; its help line is known without it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order of a first day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `gatekeeper.cli.<name>` and take its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gatekeeper.cli.{cmd_name}_command")
+        found: click.Command = module.command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing one of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for an unknown one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{guess}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gate")
+def gate() -> None:
+    """The gate that every fine-tuned LLM adapter passes before it serves.
+
+    Exit codes: 0 promote, 10 hold, 20 escalate to a higher rung, 21 escalate to full fine-tuning,
+    30 refused, 1 internal error, 2 usage or settings, 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run `gate`; errors that a user can cause end in one or two sentences on stderr."""
+    try:
+        outcome = gate.main(args=arguments, prog_name="gate", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted. Run the same command again to go on; scores are kept.", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except GateError as problem:
+        _tell(problem.message, problem.hint)
+        sys.exit(problem.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.INTERNAL)
+    except Exception as problem:
+        if os.environ.get("GATE_DEBUG"):
+            raise
+        _tell(
+            f"Internal error: {type(problem).__name__}: {problem}",
+            "This is a bug. Run again with GATE_DEBUG=1 for the traceback, and report it.",
+        )
+        sys.exit(ExitCode.INTERNAL)
+    sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _tell(message: str, hint: str | None) -> None:
+    from gatekeeper.cli.plain import printable
+
+    click.echo(click.style("error: ", fg="red", bold=True) + printable(message), err=True)
+    if hint:
+        click.echo(click.style("  next: ", bold=True) + printable(hint), err=True)

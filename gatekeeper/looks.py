@@ -1,0 +1,196 @@
+"""Score one suite in looks: base and candidate on the same docs, until every rule is settled.
+
+The only loop of a check. It owns the order of the docs and when to stop; what a score is belongs
+to the engine, what settles a rule to `compare.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gatekeeper.compare import compare_pairs, horizons, is_settled
+from gatekeeper.evidence import Pairs, SampleRecord, Sampling
+from gatekeeper.policy import Policy
+from gatekeeper.progress import CheckProgress
+from gatekeeper.sampling import draw
+from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
+from gatekeeper.suite import Capability, Suite
+from gatekeeper.verdict import Outcome, RuleKind, RuleResult
+
+__all__ = ["SuiteScores", "score_suite"]
+
+
+@dataclass
+class _Column:
+    """One capability while it is being scored."""
+
+    capability: Capability
+    tasks: Mapping[str, ScoringTask]
+    order: list[tuple[str, int]]
+    horizon: int
+    base: list[SampleScore] = field(default_factory=list)
+    candidate: list[SampleScore] = field(default_factory=list)
+    settled: bool = False
+
+    @property
+    def done(self) -> int:
+        return len(self.base)
+
+
+@dataclass(frozen=True)
+class SuiteScores:
+    """What scoring one suite gave."""
+
+    pairs: tuple[Pairs, ...]
+    records: tuple[SampleRecord, ...]
+    tokens: int
+    cached: int
+    scored: int
+    saved: int
+    """Samples (both arms) that early stopping did not need."""
+
+
+def score_suite(
+    suite: Suite,
+    tasks: Mapping[str, Sequence[ScoringTask]],
+    engine: Engine,
+    candidate: str | None,
+    policy: Policy,
+    sampling: Sampling,
+    progress: CheckProgress,
+    *,
+    candidates: int = 1,
+) -> SuiteScores:
+    """Score a suite for one candidate (None: the base against itself).
+
+    Stops a capability when all its rules are settled, the whole suite at the first certain
+    failure under `on_fail: stop`, and everything at the sample budget.
+    """
+    skipped = {name for rule in policy.forgetting if rule.suite == suite.name for name in rule.skip}
+    columns = [
+        _column(capability, tasks[capability.name], sampling)
+        for capability in suite.capabilities
+        if capability.name not in skipped
+    ]
+    limits = horizons({c.capability.name: len(c.order) for c in columns}, sampling.max_samples)
+    for column in columns:
+        column.horizon = limits[column.capability.name]
+    budget = min(sampling.max_samples, sum(limits.values()))
+    progress.suite(suite.name, budget)
+    used = 0
+    while used < budget:
+        open_columns = [c for c in columns if not c.settled and c.done < c.horizon]
+        if not open_columns:
+            break
+        for column in open_columns:
+            step = min(sampling.look_every, column.horizon - column.done, budget - used)
+            if step <= 0:
+                continue
+            _extend(column, engine, candidate, step)
+            used += step
+            _tell(progress, suite, columns, used)
+        results = compare_pairs(
+            [_pairs(suite, c) for c in columns], policy, sampling, candidates=candidates
+        )
+        for column in columns:
+            column.settled = is_settled(results, suite.name, column.capability.name)
+        _tell(progress, suite, columns, used)
+        if policy.budget.on_fail == "stop" and _certain_failure(results, suite.name):
+            break
+    progress.suite_done(suite.name)
+    both = [score for c in columns for score in (*c.base, *c.candidate)]
+    return SuiteScores(
+        pairs=tuple(_pairs(suite, column) for column in columns),
+        records=tuple(record for column in columns for record in _records(suite, column)),
+        tokens=sum(score.tokens for score in both if not score.cached),
+        cached=sum(score.cached for score in both),
+        scored=sum(not score.cached for score in both),
+        saved=2 * (budget - used),
+    )
+
+
+def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Sampling) -> _Column:
+    return _Column(
+        capability=capability,
+        tasks={task.name: task for task in tasks},
+        order=draw({task.name: len(task) for task in tasks}, sampling.seed),
+        horizon=0,
+    )
+
+
+def _extend(column: _Column, engine: Engine, candidate: str | None, step: int) -> None:
+    """Score the next docs with both arms, task by task, in the same packing."""
+    chosen = column.order[column.done : column.done + step]
+    by_arm: list[dict[tuple[str, int], SampleScore]] = []
+    for arm in (None, candidate):
+        found: dict[tuple[str, int], SampleScore] = {}
+        for name, task in column.tasks.items():
+            docs = [doc for task_name, doc in chosen if task_name == name]
+            if docs:
+                scores = engine.score(task, docs, arm)
+                found.update({(name, doc): s for doc, s in zip(docs, scores, strict=True)})
+        by_arm.append(found)
+    column.base += [by_arm[0][key] for key in chosen]
+    column.candidate += [by_arm[1][key] for key in chosen]
+
+
+def _scored(column: _Column) -> list[tuple[SampleScore, SampleScore]]:
+    """Pairs without an error on either side."""
+    pairs = zip(column.base, column.candidate, strict=True)
+    return [(b, c) for b, c in pairs if b.error is None and c.error is None]
+
+
+def _pairs(suite: Suite, column: _Column) -> Pairs:
+    scored = _scored(column)
+    chances = [task.chance for task in column.capability.tasks]
+    known = [chance for chance in chances if chance is not None]
+    return Pairs(
+        suite=suite.name,
+        role=suite.role,
+        capability=column.capability.name,
+        metric=", ".join(sorted({task.metric for task in column.capability.tasks})),
+        chance=sum(known) / len(known) if len(known) == len(chances) else None,
+        available=len(column.order),
+        sample_ids=tuple(base.sample_id for base, _ in scored),
+        base=tuple(base.score for base, _ in scored),
+        candidate=tuple(candidate.score for _, candidate in scored),
+        errors=len(column.base) - len(scored),
+    )
+
+
+def _records(suite: Suite, column: _Column) -> list[SampleRecord]:
+    return [
+        SampleRecord(
+            suite=suite.name,
+            capability=column.capability.name,
+            task=base.sample_id.rsplit("/", 1)[0],
+            sample_id=base.sample_id,
+            question=base.question,
+            gold=base.gold,
+            base_answer=base.answer,
+            candidate_answer=candidate.answer,
+            base_score=base.score,
+            candidate_score=candidate.score,
+            error=base.error or candidate.error,
+        )
+        for base, candidate in zip(column.base, column.candidate, strict=True)
+    ]
+
+
+def _certain_failure(results: tuple[RuleResult, ...], suite: str) -> bool:
+    return any(
+        r.suite == suite and r.outcome is Outcome.FAIL and r.kind is not RuleKind.KL
+        for r in results
+    )
+
+
+def _tell(progress: CheckProgress, suite: Suite, columns: list[_Column], used: int) -> None:
+    differences = [c.score - b.score for column in columns for b, c in _scored(column)]
+    progress.scored(
+        suite.name,
+        used,
+        sum(column.settled for column in columns),
+        len(columns),
+        sum(differences) / len(differences) if differences else 0.0,
+    )
