@@ -1,0 +1,108 @@
+"""`gate policy`: check, explain, replay and test policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.errors import ExitCode
+
+
+@click.group("policy")
+def command() -> None:
+    """Check, explain, replay and test policies."""
+
+
+@command.command()
+@click.argument("policies", nargs=-1, required=True)
+def check(policies: tuple[str, ...]) -> None:
+    """Is each policy file valid? Errors name file and line."""
+    from gatekeeper.policy import load_policy
+
+    for ref in policies:
+        loaded = load_policy(ref)
+        click.echo(f"{loaded.source}: valid ({loaded.policy.name}, {loaded.policy.digest[:19]})")
+
+
+@command.command()
+@click.argument("policy", required=False)
+@registry_option
+def explain(policy: str | None, registry: str | None, config: Path | None) -> None:
+    """Say in plain sentences what a policy will do."""
+    from gatekeeper.policy import load_policy
+    from gatekeeper.policy_text import explain as sentences
+
+    loaded = load_policy(policy or settings_from(config, registry=registry).policy)
+    click.echo(f"Policy {loaded.policy.name} ({loaded.source})")
+    if loaded.policy.description:
+        click.echo(loaded.policy.description)
+    for heading, lines in sentences(loaded.policy):
+        click.echo(f"\n{heading}")
+        for line in lines:
+            click.echo(f"  {line}")
+
+
+@command.command()
+@click.argument("policy")
+@registry_option
+def replay(policy: str, registry: str | None, config: Path | None) -> int:
+    """Decide every recorded check again under POLICY and list the verdicts that change.
+
+    Exit code 10 when a past promotion would not have been promoted.
+    """
+    from gatekeeper.policy import load_policy
+    from gatekeeper.registry import Registry
+    from gatekeeper.replay import replay as decide_again
+
+    loaded = load_policy(policy)
+    found = Registry.open(settings_from(config, registry=registry).registry)
+    changes = list(decide_again(found, loaded))
+    changed = [change for change in changes if change.before.decision != change.after.decision]
+    for change in changed:
+        click.echo(
+            f"{change.check_id}  {change.name}: {change.before.decision.value} "
+            f"-> {change.after.decision.value}"
+        )
+    click.echo(
+        f"{len(changes)} checks decided again under {loaded.policy.name}: "
+        f"{len(changed)} verdicts change."
+    )
+    lost = [c for c in changed if c.before.decision.value == "promote"]
+    if lost:
+        click.echo(f"{len(lost)} past promotions would not have been promoted.", err=True)
+        return int(ExitCode.HOLD)
+    return 0
+
+
+@command.command()
+@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--policy", help="Run the cases under this policy instead of their own.")
+def test(cases: tuple[Path, ...], policy: str | None) -> int:
+    """Run declared cases: evidence in counts, and the verdict that it must get.
+
+    Exit code 10 when a case does not get the verdict that it expects.
+    """
+    from gatekeeper.policy import load_policy
+    from gatekeeper.policy_cases import run_cases
+    from gatekeeper.reasons import render_reason
+
+    loaded = load_policy(policy) if policy else None
+    failed = total = 0
+    for path in cases:
+        for result in run_cases(path, loaded):
+            total += 1
+            if result.passed:
+                click.echo(f"ok    {result.case.name}")
+                continue
+            failed += 1
+            wanted = result.case.expect + (f" ({result.case.reason})" if result.case.reason else "")
+            click.echo(
+                f"FAIL  {path}:{result.line}: {result.case.name}: expected {wanted}, got "
+                f"{result.verdict.decision.value}"
+            )
+            for reason in result.verdict.reasons:
+                click.echo(f"      {reason.code.value}: {render_reason(reason)}")
+    click.echo(f"{total - failed} passed, {failed} failed")
+    return int(ExitCode.HOLD) if failed else 0
