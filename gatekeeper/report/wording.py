@@ -1,0 +1,185 @@
+"""Words and numbers that all formats share: outcomes, points, intervals, durations, the headline.
+
+Rendering only. Scores are shares in [0, 1]; people read them in per cent, differences in points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gatekeeper.decision import blocks
+from gatekeeper.errors import ExitCode
+from gatekeeper.evidence import Evidence
+from gatekeeper.reasons import DECISION_TEXT, render_reason
+from gatekeeper.report.visible import clip, one_line
+from gatekeeper.verdict import (
+    Decision,
+    Outcome,
+    Reason,
+    ReasonCode,
+    RuleKind,
+    RuleResult,
+    Verdict,
+)
+
+__all__ = [
+    "MARKS",
+    "count",
+    "deciding_reason",
+    "duration",
+    "estimate_text",
+    "headline",
+    "interval_text",
+    "limit_text",
+    "name_of",
+    "outcome_word",
+    "percent",
+    "points",
+    "reason_text",
+    "rules_of",
+    "verdict_word",
+]
+
+MARKS = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NO_SIGNAL: "·",
+}
+
+_KEPT = {
+    Outcome.PASS: "retained",
+    Outcome.FAIL: "lost",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.NO_SIGNAL: "no signal",
+}
+_REACHED = {**_KEPT, Outcome.PASS: "reached", Outcome.FAIL: "missed"}
+_WITHIN = {**_KEPT, Outcome.PASS: "within", Outcome.FAIL: "over"}
+
+_OPEN = frozenset({ReasonCode.INCONCLUSIVE, ReasonCode.NO_SIGNAL})
+
+
+def outcome_word(rule: RuleResult) -> str:
+    """`retained`, `lost`, `reached`, `missed`, ...: the outcome in the words of the rule."""
+    if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN):
+        return _REACHED[rule.outcome]
+    if rule.kind is RuleKind.FORGETTING:
+        return _KEPT[rule.outcome]
+    return _WITHIN[rule.outcome]
+
+
+def percent(share: float | None) -> str:
+    """A score: `87.5%`."""
+    return "-" if share is None else f"{100 * share:.1f}%"
+
+
+def points(difference: float | None) -> str:
+    """A difference of scores: `-3.2`, in percentage points."""
+    if difference is None:
+        return "-"
+    rounded = round(100 * difference, 1)
+    return f"{rounded + 0.0:+.1f}" if rounded else "0.0"
+
+
+def _value(rule: RuleResult, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if rule.kind is RuleKind.KL:
+        return f"{value:.3f}"
+    if rule.kind in (RuleKind.BAR, RuleKind.FLIPS):
+        return f"{100 * value:.1f}"
+    return points(value)
+
+
+def estimate_text(rule: RuleResult) -> str:
+    """The estimate with its unit: `87.5%`, `-3.2 pts`, `0.041 nats`."""
+    if rule.estimate is None:
+        return "not measured"
+    unit = {RuleKind.BAR: "%", RuleKind.FLIPS: "%", RuleKind.KL: " nats"}.get(rule.kind, " pts")
+    return _value(rule, rule.estimate) + unit
+
+
+def interval_text(rule: RuleResult) -> str:
+    """`[-5.1, -1.3]` in the unit of the rule; empty when there is no interval."""
+    if rule.low is None or rule.high is None:
+        return ""
+    return f"[{_value(rule, rule.low)}, {_value(rule, rule.high)}]"
+
+
+def limit_text(rule: RuleResult) -> str:
+    """What the estimate must be shown to reach or keep: `≥ 85.0%`, `> -5.0 pts`, `≤ 2.0%`."""
+    sign = "≤" if rule.kind in (RuleKind.FLIPS, RuleKind.KL) else "≥"
+    unit = {RuleKind.BAR: "%", RuleKind.FLIPS: "%", RuleKind.KL: " nats"}.get(rule.kind, " pts")
+    return f"{sign} {_value(rule, rule.threshold)}{unit}"
+
+
+def name_of(rule: RuleResult) -> str:
+    """What a row about this rule is called."""
+    return {
+        RuleKind.BAR: f"{rule.suite}: score",
+        RuleKind.MIN_GAIN: f"{rule.suite}: gain",
+        RuleKind.FORGETTING: rule.capability,
+        RuleKind.FLIPS: f"{rule.capability}: lost flips",
+        RuleKind.KL: "neutral text: drift",
+    }[rule.kind]
+
+
+def rules_of(rules: Iterable[RuleResult], *kinds: RuleKind) -> tuple[RuleResult, ...]:
+    """The rules of these kinds, worst outcome first where it is forgetting."""
+    return tuple(rule for rule in rules if rule.kind in kinds)
+
+
+def reason_text(reason: Reason) -> str:
+    """One sentence; a reason whose parameters do not fit is named by its code."""
+    try:
+        text = render_reason(reason)
+    except (KeyError, TypeError, ValueError):
+        text = f"{reason.code.value.replace('-', ' ').capitalize()}."
+    return clip(one_line(text), 600)
+
+
+def deciding_reason(verdict: Verdict) -> Reason | None:
+    """The first reason that made the verdict what it is; one that was shown before an open one."""
+    blocking = [reason for reason in verdict.reasons if blocks(reason)]
+    shown = [reason for reason in blocking if reason.code not in _OPEN]
+    told = [reason for reason in verdict.reasons if reason.code is not ReasonCode.REPORT_ONLY]
+    return next(iter([*shown, *blocking, *told, *verdict.reasons]), None)
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """`HOLD`; an escalation says where to: `ESCALATE to full fine-tuning`."""
+    word = DECISION_TEXT[verdict.decision]
+    rung = verdict.next_step.rung
+    if verdict.decision is not Decision.ESCALATE:
+        return word
+    if verdict.exit_code is ExitCode.ESCALATE_FULL:
+        return f"{word} to full fine-tuning"
+    return f"{word} to {one_line(rung.label)}" if rung else word
+
+
+def headline(evidence: Evidence, verdict: Verdict) -> str:
+    """The whole check in one line: `HOLD support-r8: arithmetic: -6.1 points ... (+2 reasons)`."""
+    name = clip(one_line(evidence.candidate.name), 80)
+    reason = deciding_reason(verdict)
+    others = len(verdict.reasons) - 1
+    more = f" (+{others} more)" if reason is not None and others > 0 else ""
+    why = f": {reason_text(reason)}{more}" if reason else ""
+    return f"{verdict_word(verdict)} {name}{why}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 sample`, `1,204 samples`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the units people read: `0.4 s`, `48 s`, `3 min 12 s`, `1 h 4 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
