@@ -1,0 +1,124 @@
+"""Files of a folder that somebody else wrote: which may be read, and reading them safely.
+
+A file may be a link inside its own folder, or the hub cache's link into its `blobs`; a link to
+anywhere else, a pipe or a device is never opened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "MAX_JSON_BYTES",
+    "UnsafeFileError",
+    "copy_file",
+    "parse_json",
+    "read_small",
+    "safe_path",
+]
+
+MAX_JSON_BYTES = 64 << 20
+"""tokenizer.json of large vocabularies reaches some 35 MB."""
+
+
+class UnsafeFileError(ValueError):
+    """The file may not be opened; the message says why in one clause."""
+
+
+def safe_path(folder: Path, name: str) -> Path | None:
+    """Resolve a file of the folder, or None when there is none.
+
+    Raises UnsafeFileError for links that leave the folder and for anything but regular files.
+    """
+    if name != Path(name).name:
+        raise UnsafeFileError(f"{name!r} is a path, not a file name")
+    path = folder / name
+    if not os.path.lexists(path):
+        return None
+    home = folder.resolve()
+    target = path.resolve()
+    if not _belongs(target, home):
+        raise UnsafeFileError(f"{name} is a link that leaves the folder")
+    if not target.exists():
+        raise UnsafeFileError(f"{name} is a broken link")
+    if not stat.S_ISREG(target.stat().st_mode):
+        raise UnsafeFileError(f"{name} is not a regular file")
+    return target
+
+
+def _belongs(target: Path, home: Path) -> bool:
+    if target.is_relative_to(home):
+        return True
+    # The hub cache keeps models--x/snapshots/<commit>/file -> models--x/blobs/<digest>.
+    return home.parent.name == "snapshots" and target.is_relative_to(home.parent.parent / "blobs")
+
+
+def read_small(folder: Path, name: str, limit: int = MAX_JSON_BYTES) -> bytes | None:
+    """Read a file of the folder, or None when there is none.
+
+    Raises UnsafeFileError when it may not be opened or is larger than `limit` bytes.
+    """
+    path = safe_path(folder, name)
+    if path is None:
+        return None
+    with os.fdopen(_open(path), "rb") as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise UnsafeFileError(f"{name} is larger than {limit >> 20} MB")
+    return data
+
+
+def copy_file(folder: Path, name: str, destination: Path) -> bool:
+    """Copy a file of the folder under the same name; False when there is none.
+
+    Raises UnsafeFileError when it may not be opened.
+    """
+    path = safe_path(folder, name)
+    if path is None:
+        return False
+    with (
+        os.fdopen(_open(path), "rb") as source,
+        (destination / name).open("xb") as target,
+    ):
+        shutil.copyfileobj(source, target, 1 << 20)
+    return True
+
+
+def _open(path: Path) -> int:
+    # The path was resolved: a link here now means that somebody swapped the file meanwhile.
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        raise UnsafeFileError(f"{path.name} cannot be opened ({problem.strerror})") from problem
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UnsafeFileError(f"{path.name} is not a regular file")
+    return handle
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse JSON of which every reader sees the same: no NaN, no name twice, no absurd depth.
+
+    Raises ValueError with one clause on what is wrong.
+    """
+    try:
+        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError as problem:
+        raise ValueError("it is nested too deeply") from problem
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
+        raise ValueError(f"{twice!r} stands in it twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""What the files of a candidate say before anything is loaded: no torch, no base forward."""

@@ -1,0 +1,309 @@
+"""adapter_config.json, read as data from a stranger: what each field may be, what it implies.
+
+PEFT ignores fields that it does not know and believes all others. Here every field is judged
+before PEFT sees it; the table below is LoraConfig of PEFT 0.21, field by field.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gatekeeper.evidence import Finding
+from gatekeeper.inspection.codes import FindingCode, refused, told, warned
+from gatekeeper.inspection.patterns import is_safe_pattern
+
+__all__ = ["FIELDS", "SUPPORTED_TYPE", "judge_config"]
+
+SUPPORTED_TYPE = "LORA"
+MAX_RANK = 65_536
+EXTREME_SCALE = 64.0
+"""alpha / r beyond this is no training recipe that we know of."""
+
+_Check = Callable[[Any], bool]
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _rank(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_RANK
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _names(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(n, str) for n in value))
+
+
+def _names_or_text(value: Any) -> bool:
+    return _names(value) or isinstance(value, str)
+
+
+def _integers(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in value
+    )
+
+
+def _layers(value: Any) -> bool:
+    return value is None or _integers(value) or _integers([value])
+
+
+def _tokens(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_integers(indices) for indices in value.values())
+    return value is None or _integers(value)
+
+
+def _map_of(check: _Check) -> _Check:
+    return lambda value: (
+        value is None or (isinstance(value, dict) and all(check(v) for v in value.values()))
+    )
+
+
+def _anything(value: Any) -> bool:
+    return True
+
+
+def _initialisation(value: Any) -> bool:
+    return value is None or isinstance(value, bool | str)
+
+
+FIELDS: Mapping[str, _Check] = {
+    "alora_invocation_tokens": lambda v: v is None or _integers(v),
+    "alpha_pattern": _map_of(_number),
+    "arrow_config": _anything,
+    "auto_mapping": lambda v: v is None or isinstance(v, dict),
+    "base_model_name_or_path": _text,
+    "bias": lambda v: v in ("none", "all", "lora_only"),
+    "corda_config": _anything,
+    "ensure_weight_tying": _flag,
+    "eva_config": _anything,
+    "exclude_modules": _names_or_text,
+    "fan_in_fan_out": _flag,
+    "inference_mode": _flag,
+    "init_lora_weights": _initialisation,
+    "kasa_config": _anything,
+    "layer_replication": lambda v: v is None or isinstance(v, list),
+    "layers_pattern": _names_or_text,
+    "layers_to_transform": _layers,
+    "loftq_config": _anything,
+    "lora_alpha": _number,
+    "lora_bias": _flag,
+    "lora_dropout": lambda v: _number(v) and 0 <= v <= 1,
+    "lora_ga_config": _anything,
+    "megatron_config": _anything,
+    "megatron_core": _text,
+    "modules_to_save": _names,
+    "monteclora_config": _anything,
+    "peft_type": _text,
+    "peft_version": _text,
+    "qalora_group_size": lambda v: v is None or _rank(v),
+    "r": _rank,
+    "rank_pattern": _map_of(_rank),
+    "revision": _text,
+    "runtime_config": _anything,
+    "target_modules": _names_or_text,
+    "target_parameters": _names,
+    "task_type": _text,
+    "trainable_token_indices": _tokens,
+    "use_bdlora": _anything,
+    "use_dora": _flag,
+    "use_qalora": _flag,
+    "use_rslora": _flag,
+    "velora_config": _anything,
+}
+
+_PATTERNS = ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern")
+
+_MUTATING = ("pissa", "olora", "corda", "loftq", "lora_ga")
+"""Initialisations that take something out of the base and put it into the adapter."""
+
+_UNSUPPORTED: Mapping[str, str] = {
+    "alora_invocation_tokens": "it switches itself on at certain tokens of the prompt",
+    "arrow_config": "it routes between other adapters that are not in this folder",
+    "megatron_config": "it is for Megatron's own layers",
+    "monteclora_config": "it samples at random",
+    "runtime_config": "it is a setting of one machine and is never saved by PEFT",
+    "target_parameters": "it replaces parameters instead of wrapping modules",
+    "use_bdlora": "its block layout is not checked here",
+    "use_qalora": "it needs a GPTQ base",
+    "velora_config": "it replaces the backward pass with code that is not checked here",
+}
+
+
+def judge_config(config: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Everything that the config alone says."""
+    kind = config.get("peft_type")
+    if kind != SUPPORTED_TYPE:
+        return (
+            refused(
+                FindingCode.UNSUPPORTED_PEFT_TYPE,
+                f"peft_type {kind!r} is not supported; {SUPPORTED_TYPE} is (LoRA, QLoRA, rsLoRA, "
+                "DoRA).",
+            ),
+        )
+    broken = tuple(_fields(config))
+    if broken:
+        return broken
+    return (*_patterns(config), *_code(config), *_detachable(config), *_variants(config))
+
+
+def _fields(config: Mapping[str, Any]) -> Iterator[Finding]:
+    unknown = tuple(sorted(key for key in config if key not in FIELDS))
+    if unknown:
+        yield refused(
+            FindingCode.UNKNOWN_CONFIG_FIELD,
+            f"adapter_config.json has fields that PEFT 0.21 would silently ignore: "
+            f"{', '.join(unknown)}.",
+            unknown,
+            "A newer PEFT may give them a meaning; save the adapter with PEFT 0.21 or remove them.",
+        )
+    for key, check in FIELDS.items():
+        if key in config and not check(config[key]):
+            yield refused(
+                FindingCode.BAD_CONFIG_VALUE,
+                f"adapter_config.json: {key} cannot be {_shown(config[key])}.",
+                (key,),
+            )
+    for key in ("r", "lora_alpha"):
+        if key not in config:
+            yield refused(
+                FindingCode.BAD_CONFIG_VALUE, f"adapter_config.json does not say {key}.", (key,)
+            )
+    if config.get("target_modules") is None and not config.get("target_parameters"):
+        yield refused(
+            FindingCode.BAD_CONFIG_VALUE,
+            "adapter_config.json does not say target_modules.",
+            ("target_modules",),
+        )
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in (*_PATTERNS, "rank_pattern", "alpha_pattern"):
+        value = config.get(key) or ()
+        for pattern in [value] if isinstance(value, str) else value:
+            if not is_safe_pattern(pattern):
+                yield refused(
+                    FindingCode.UNSAFE_PATTERN,
+                    f"adapter_config.json: the pattern {_shown(pattern)} in {key} is no pattern, "
+                    "or could take for ever to match.",
+                    (key,),
+                    "Name the modules one by one.",
+                )
+
+
+def _code(config: Mapping[str, Any]) -> Iterator[Finding]:
+    mapping = config.get("auto_mapping")
+    if mapping:
+        library = str(mapping.get("parent_library", ""))
+        name = str(mapping.get("base_model_class", ""))
+        ours = library.split(".")[0] in ("transformers", "peft") and name.isidentifier()
+        if not ours or set(mapping) - {"base_model_class", "parent_library"}:
+            yield refused(
+                FindingCode.REMOTE_CODE,
+                f"auto_mapping asks to import {library or '?'}.{name or '?'}, which is code of a "
+                "stranger.",
+                ("auto_mapping",),
+                "Train with task_type='CAUSAL_LM'; then PEFT writes no auto_mapping.",
+            )
+    core = config.get("megatron_core")
+    if core not in (None, "megatron.core"):
+        yield refused(
+            FindingCode.REMOTE_CODE,
+            f"megatron_core asks to import {core}, which is code of a stranger.",
+            ("megatron_core",),
+        )
+    task = config.get("task_type")
+    if task not in (None, "CAUSAL_LM"):
+        yield refused(
+            FindingCode.UNSUPPORTED_TASK_TYPE,
+            f"task_type {task} is not supported; CAUSAL_LM is.",
+        )
+    for key, why in _UNSUPPORTED.items():
+        if config.get(key):
+            yield refused(
+                FindingCode.UNSUPPORTED_FEATURE, f"{key} is not supported: {why}.", (key,)
+            )
+
+
+def _detachable(config: Mapping[str, Any]) -> Iterator[Finding]:
+    if config.get("layer_replication"):
+        yield refused(
+            FindingCode.NOT_DETACHABLE,
+            "layer_replication rebuilds the base's layers, and neither disabling nor unloading "
+            "the adapter gives the base back.",
+            ("layer_replication",),
+            "Save the expanded model as a base of its own and train the adapter on that.",
+        )
+    if config.get("kasa_config"):
+        yield refused(
+            FindingCode.NOT_DETACHABLE,
+            "kasa_config cuts singular values out of the base's weights when it is attached.",
+            ("kasa_config",),
+        )
+    start = config.get("init_lora_weights")
+    if isinstance(start, str) and start.lower().startswith(_MUTATING):
+        yield refused(
+            FindingCode.BASE_MUTATING_INIT,
+            f"init_lora_weights={start} moves a part of the base's weights into the adapter, so "
+            "attaching it changes the base itself.",
+            ("init_lora_weights",),
+            "Convert it to a plain LoRA: PeftModel.save_pretrained(..., "
+            "path_initial_model_for_weight_conversion=<the adapter as it was before training>).",
+        )
+
+
+def _variants(config: Mapping[str, Any]) -> Iterator[Finding]:
+    if saved := tuple(config.get("modules_to_save") or ()):
+        yield warned(
+            FindingCode.MODULES_TO_SAVE,
+            f"It carries whole trained copies of {', '.join(saved)}: PEFT's unload() would leave "
+            "them in the base; gate detaches by disabling or by a fresh load, and proves it.",
+            saved,
+        )
+    if (bias := config.get("bias", "none")) != "none":
+        yield warned(
+            FindingCode.TRAINED_BIAS,
+            f"bias={bias}: PEFT writes trained biases into the base's own; detaching is proven "
+            "for this adapter.",
+        )
+    named = [
+        label
+        for key, label in (
+            ("use_dora", "DoRA"),
+            ("use_rslora", "rsLoRA"),
+            ("trainable_token_indices", "trainable tokens"),
+            ("lora_bias", "bias on B"),
+        )
+        if config.get(key)
+    ]
+    if named:
+        yield told(
+            FindingCode.VARIANT,
+            f"Variant: {', '.join(named)}. Detaching is proven for this adapter.",
+            tuple(named),
+        )
+    scale = config["lora_alpha"] / (
+        math.sqrt(config["r"]) if config.get("use_rslora") else config["r"]
+    )
+    if abs(scale) > EXTREME_SCALE:
+        yield warned(
+            FindingCode.EXTREME_SCALE,
+            f"lora_alpha {config['lora_alpha']:g} at r={config['r']} scales the update by "
+            f"{scale:g}.",
+        )

@@ -1,0 +1,49 @@
+"""Fixed prompts, and a model's logits on them: what "the same bits" is judged on.
+
+Never change the texts: a proof made today must be comparable with one made in a year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["CHAT", "PLAIN", "encode_prompts", "prompt_logits"]
+
+PLAIN: tuple[str, ...] = (
+    "The lighthouse keeper wrote in his log that the sea had been calm since",
+    "Seventeen apples are shared by four children; each child gets",
+    "def median(values):\n    ordered = sorted(values)\n    return",
+    "Subject: my invoice of last month was charged twice\nDear team,",
+)
+CHAT = "Name two things to check before a bicycle ride in the rain."
+
+
+def encode_prompts(tokenizer: Any) -> tuple[Tensor, ...]:
+    """Token ids of the fixed prompts, one row each; the last one in the base's chat format."""
+    texts = [(text, True) for text in PLAIN]
+    if getattr(tokenizer, "chat_template", None):
+        turn = [{"role": "user", "content": CHAT}]
+        chat = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        texts.append((chat, False))
+    else:
+        texts.append((CHAT, True))
+    rows = (
+        tokenizer(text, add_special_tokens=special, return_tensors="pt")["input_ids"]
+        for text, special in texts
+    )
+    return tuple(row for row in rows if row.shape[1])
+
+
+@torch.inference_mode()
+def prompt_logits(model: Any, prompts: Sequence[Tensor], device: Any) -> tuple[Tensor, ...]:
+    """Logits of every position of every prompt, on the CPU in the dtype that the model gave.
+
+    One prompt at a time: padding would change the sums, and the claim is about bits.
+    """
+    return tuple(
+        model(input_ids=prompt.to(device), use_cache=False).logits[0].cpu() for prompt in prompts
+    )

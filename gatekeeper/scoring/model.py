@@ -1,0 +1,234 @@
+"""One loaded base and the candidates attached to it: attach, arm, detach.
+
+An adapter computes only while it is armed; the rest of the time the base's module tree is the one
+that was loaded. A fully fine-tuned checkpoint is a second model behind the same door.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gatekeeper.adapter import inspect_static, read_adapter
+from gatekeeper.base import settled_dtype
+from gatekeeper.errors import AdapterRefused, BaseError, EngineError
+from gatekeeper.evidence import BasePin, Severity
+from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
+from gatekeeper.scoring.fixed_prompts import encode_prompts, prompt_logits
+
+__all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def default_device() -> str:
+    """ "cuda" where there is one, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class LoadedBase:
+    """A frozen base in evaluation mode, with any number of candidates beside it.
+
+    Exactly one arm computes at a time: the base (None) or one candidate, by digest.
+    """
+
+    def __init__(self, folder: Path, pin: BasePin, model: Any, tokenizer: Any, device: str) -> None:
+        self.folder = folder
+        self.pin = pin
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = torch.device(device)
+        self.prompts = encode_prompts(tokenizer)
+        self._adapters: dict[str, Attachment] = {}
+        self._checkpoints: dict[str, Any] = {}
+        self._armed: str | None = None
+        self._untouched: tuple[Tensor, ...] | None = None
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """Digests of the candidates that can be armed."""
+        return (*self._adapters, *self._checkpoints)
+
+    @property
+    def untouched_logits(self) -> tuple[Tensor, ...]:
+        """Logits of the fixed prompts, taken once, before anything was attached."""
+        if self._untouched is None:
+            self._untouched = prompt_logits(self.model, self.prompts, self.device)
+        return self._untouched
+
+    def is_checkpoint(self, digest: str) -> bool:
+        """Whether this candidate is a model of its own, not an adapter on the base."""
+        return digest in self._checkpoints
+
+    def attach(self, folder: Path, digest: str) -> None:
+        """Attach the candidate in `folder`, switched off; attaching it twice does nothing.
+
+        The files are inspected again, so that no caller can leave it out. Raises AdapterRefused
+        when the folder is not the one that was inspected (its digest differs), when its files are
+        refused, or when PEFT cannot load it whole; the base is then as it was.
+        """
+        if digest in self.attached:
+            return
+        self._require_same(folder, digest)
+        read = read_adapter(folder)
+        if read.kind == "checkpoint":
+            self._checkpoints[digest] = load_model(folder, self.pin, str(self.device))
+            return
+        with self.arm(None):
+            _ = self.untouched_logits
+            try:
+                self._adapters[digest] = inject(self.model, read, str(self.device))
+            except BaseOverwrittenError:
+                self._reload()
+                raise
+            except AdapterRefused:
+                raise
+            except Exception as problem:  # whatever PEFT raises about a stranger's file
+                raise AdapterRefused(
+                    f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
+                ) from problem
+
+    def _require_same(self, folder: Path, digest: str) -> None:
+        pin, findings = inspect_static(folder, base_folder=self.folder)
+        if pin.digest != digest:
+            raise AdapterRefused(
+                f"{folder} has changed since it was inspected: its digest is {pin.digest[:19]}, "
+                f"not {digest[:19]}.",
+                "Check it again.",
+            )
+        for finding in findings:
+            if finding.severity is Severity.REFUSE:
+                raise AdapterRefused(finding.text, finding.hint)
+
+    def _reload(self) -> None:
+        """Load the base again and forget the adapters: they were built on the spoilt one."""
+        self._adapters.clear()
+        self.model = load_model(self.folder, self.pin, str(self.device))
+
+    def detach(self, digest: str) -> None:
+        """Forget one candidate. Unknown digests are no error: it is off either way.
+
+        Raises EngineError inside the candidate's own arm.
+        """
+        if digest == self._armed:
+            raise EngineError(f"The candidate {digest[:19]} is computing; it cannot be detached.")
+        self._adapters.pop(digest, None)
+        self._checkpoints.pop(digest, None)
+        gc.collect()
+
+    def detach_all(self) -> None:
+        """Forget every candidate."""
+        for digest in self.attached:
+            self.detach(digest)
+
+    @contextmanager
+    def arm(self, candidate: str | None) -> Iterator[Any]:
+        """Give the module that computes the base (None) or a candidate, for this context.
+
+        Raises EngineError when the candidate was never attached.
+        """
+        if candidate is not None and candidate not in self.attached:
+            raise EngineError(f"The candidate {candidate[:19]} is not attached.")
+        before = self._armed
+        self._switch(candidate)
+        try:
+            yield self._checkpoints.get(candidate or "", self.model)
+        finally:
+            self._switch(before)
+
+    def _switch(self, candidate: str | None) -> None:
+        if self._armed in self._adapters:
+            self._adapters[self._armed].take_out()
+        self._armed = candidate
+        if candidate in self._adapters:
+            self._adapters[candidate].put_in()
+
+
+def _sentence(problem: Exception) -> str:
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    text = lines[0] if lines else type(problem).__name__
+    return text if len(text) <= 240 else text[:237] + "..."
+
+
+def load_base(folder: Path, pin: BasePin, device: str | None = None) -> LoadedBase:
+    """Load a pinned base, frozen and in evaluation mode. Raises BaseError with one sentence."""
+    from transformers import AutoTokenizer
+
+    device = device or default_device()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+    except Exception as problem:
+        raise BaseError(
+            f"The tokenizer of {folder} cannot be loaded: {_sentence(problem)}"
+        ) from problem
+    return LoadedBase(folder, pin, load_model(folder, pin, device), tokenizer, device)
+
+
+def load_model(folder: Path, pin: BasePin, device: str) -> Any:
+    """Load a model folder as the pin says, never wrapped by anything. Raises BaseError."""
+    from transformers import AutoModelForCausalLM
+
+    dtype = _DTYPES.get(settled_dtype(pin.dtype, device))
+    if dtype is None:
+        raise BaseError(f"dtype {pin.dtype!r} is not known.", f"Use one of {', '.join(_DTYPES)}.")
+    options: dict[str, Any] = {}
+    if pin.quantization == "nf4":
+        options = _nf4(dtype, device)
+    try:
+        with _quiet():
+            model = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                dtype=dtype,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                attn_implementation="sdpa",
+                **options,
+            )
+    except Exception as problem:
+        raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}") from problem
+    if not options:
+        model = model.to(device)
+    model.eval()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model
+
+
+def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as problem:
+        raise BaseError(
+            "A 4-bit base needs the package bitsandbytes.", "Run: pip install bitsandbytes"
+        ) from problem
+    from transformers import BitsAndBytesConfig
+
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
+        ),
+        "device_map": {"": device},
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Progress bars of libraries would tear ours apart."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
