@@ -6,7 +6,7 @@ a cluster, a server) implements the same three names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -38,9 +38,17 @@ class ScoringTask(Protocol):
     metric: str
     digest: str
 
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        """Give the number of docs."""
+        ...
 
-    def sample_id(self, doc: int) -> str: ...
+    def sample_id(self, doc: int) -> str:
+        """Name a doc: `<task>/<index>`."""
+        ...
+
+    def on_docs(self, docs: Sequence[Mapping[str, Any]]) -> ScoringTask | None:
+        """Give the same task over other docs; None when they lack fields that it reads."""
+        ...
 
 
 class Arms(Protocol):

@@ -1,0 +1,206 @@
+"""`gate check`: one or several candidates through the whole line."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gatekeeper.check import CheckResult, Request
+    from gatekeeper.config import Settings
+    from gatekeeper.registry import Registry
+
+DECISIONS = ("promote", "hold", "escalate", "refused")
+
+
+@click.command("check")
+@click.argument("adapters", nargs=-1, type=click.Path(path_type=Path))
+@base_options
+@registry_option
+@click.option("--policy", help="Policy file, or the name of a built-in one.")
+@click.option("--channel", help="Channel that --promote moves (default: production).")
+@click.option("--promote", is_flag=True, help="Promote at once when the verdict is promote.")
+@click.option("--json", "json_to", metavar="FILE|-", help="Write the report as JSON.")
+@click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")
+@click.option("--md", "md_to", type=click.Path(path_type=Path), help="Write it as Markdown.")
+@click.option("--junit", "junit_to", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict.")
+@click.option(
+    "--fail-on",
+    metavar="LIST",
+    help="Verdicts that end in a non-zero exit code: hold,escalate,refused (default: all).",
+)
+@click.option("--max-samples", type=click.IntRange(20), help="Most samples per suite and arm.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@click.option("--aa", is_flag=True, help="Base against itself: the noise floor. Needs no adapter.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the verdict, in one line.")
+@click.option("-v", "--verbose", is_flag=True, help="Findings, more flips and the environment.")
+def command(
+    adapters: tuple[Path, ...],
+    registry: str | None,
+    config: Path | None,
+    policy: str | None,
+    channel: str | None,
+    promote: bool,
+    json_to: str | None,
+    html_to: Path | None,
+    md_to: Path | None,
+    junit_to: Path | None,
+    exit_zero: bool,
+    fail_on: str | None,
+    max_samples: int | None,
+    seed: int | None,
+    aa: bool,
+    quiet: bool,
+    verbose: bool,
+    **base_flags: Any,
+) -> int:
+    """Check an adapter: promote, hold, or escalate, with evidence.
+
+    ADAPTERS are folders that PEFT saved, or full checkpoints of the same base.
+    """
+    from gatekeeper.cli.consoles import standard_error, standard_output
+
+    if bool(adapters) == aa:
+        raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
+    blocking = _blocking(fail_on)
+    settings = settings_from(
+        config, registry=registry, policy=policy, channel=channel, **base_flags
+    )
+    told = standard_error() if json_to == "-" else standard_output()
+    codes, documents = [], []
+    with tempfile.TemporaryDirectory(prefix="gate-") as staging:
+        store, request, results = _run(
+            adapters, settings, max_samples, seed, aa, quiet, Path(staging)
+        )
+        for result in results:
+            check_id = _record(store, request, result)
+            _tell(told, result, request, check_id, quiet, verbose, html_to, md_to, junit_to)
+            documents.append((check_id, result))
+            if promote and result.verdict.decision.value == "promote":
+                _promote(told, store, settings, check_id)
+            code = int(result.verdict.exit_code)
+            codes.append(code if result.verdict.decision.value in blocking else 0)
+    if json_to:
+        _write_json(documents, json_to, html_to)
+    return 0 if exit_zero else max(codes)
+
+
+def _blocking(fail_on: str | None) -> frozenset[str]:
+    """Verdicts whose exit code is passed on."""
+    if fail_on is None:
+        return frozenset(DECISIONS)
+    wanted = {part.strip() for part in fail_on.split(",") if part.strip()}
+    wanted = {"refused" if part == "refuse" else part for part in wanted}
+    if unknown := sorted(wanted - set(DECISIONS)):
+        raise click.UsageError(
+            f"--fail-on: {unknown[0]!r} is no verdict; use {', '.join(DECISIONS[1:])}."
+        )
+    return frozenset(wanted)
+
+
+def _run(
+    adapters: tuple[Path, ...],
+    settings: Settings,
+    max_samples: int | None,
+    seed: int | None,
+    aa: bool,
+    quiet: bool,
+    staging: Path,
+) -> tuple[Registry, Request, list[CheckResult]]:
+    from gatekeeper.check import check
+    from gatekeeper.cli.check_progress import progress_on
+    from gatekeeper.cli.consoles import standard_error
+    from gatekeeper.clock import now
+    from gatekeeper.prepare import prepare
+    from gatekeeper.registry import Registry
+
+    store = Registry.create(settings.registry)
+    request = prepare(
+        settings, adapters, max_samples=max_samples, seed=seed, against_itself=aa, registry=store
+    )
+    with progress_on(standard_error(), quiet) as progress:
+        return store, request, check(request, progress, now=now(), staging=staging)
+
+
+def _record(store: Registry, request: Request, result: CheckResult) -> str:
+    """Keep the snapshot, the evidence and the verdict; a refusal is kept as well."""
+    from gatekeeper.clock import now, who
+
+    if result.snapshot is not None and result.verdict.decision.value != "refused":
+        kind = "checkpoint" if result.evidence.candidate.kind == "checkpoint" else "adapter"
+        store.store_object(result.snapshot, kind)
+    event = store.record_check(
+        result.evidence,
+        result.verdict,
+        result.samples,
+        request.policy.text,
+        name=result.evidence.candidate.name,
+        who=who(),
+        why=None,
+        now=now(),
+    )
+    return event.check_id
+
+
+def _tell(
+    told: Console,
+    result: CheckResult,
+    request: Request,
+    check_id: str,
+    quiet: bool,
+    verbose: bool,
+    html_to: Path | None,
+    md_to: Path | None,
+    junit_to: Path | None,
+) -> None:
+    """Write the files that were asked for, and say the verdict."""
+    from gatekeeper.cli.report_files import write_reports
+    from gatekeeper.report.github import tell_github
+    from gatekeeper.report.terminal import print_verdict
+
+    several = len(request.candidates) > 1
+    written = write_reports(
+        result.evidence, result.verdict, result.samples, check_id,
+        html=html_to, md=md_to, junit=junit_to, several=several,
+    )  # fmt: skip
+    print_verdict(
+        told, result.evidence, result.verdict, result.samples,
+        quiet=quiet, verbose=verbose, check_id=check_id, report_path=written.get("html"),
+    )  # fmt: skip
+    for line in tell_github(
+        os.environ, result.evidence, result.verdict, result.samples,
+        policy_path=request.policy.source, outputs=written, check_id=check_id,
+    ):  # fmt: skip
+        click.echo(line, err=True)
+
+
+def _promote(told: Console, store: Registry, settings: Settings, check_id: str) -> None:
+    from gatekeeper.cli.promote_command import promote_check
+
+    for line in promote_check(store, settings, check_id):
+        told.print(line, markup=False)
+
+
+def _write_json(
+    documents: list[tuple[str, CheckResult]], target: str, html_to: Path | None
+) -> None:
+    """One document, or a list of them when several candidates were checked."""
+    from gatekeeper.cli.report_files import json_text, write_text
+
+    text = json_text(
+        [(check_id, r.evidence, r.verdict) for check_id, r in documents],
+        {"html": str(html_to)} if html_to else {},
+    )
+    if target == "-":
+        click.echo(text, nl=False)
+    else:
+        write_text(Path(target), text)

@@ -1,0 +1,135 @@
+"""Progress of a check on stderr: live bars on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+__all__ = ["LineProgress", "LiveProgress", "progress_on"]
+
+LINE_EVERY_SECONDS = 20.0
+
+
+def progress_on(console: Console, quiet: bool) -> LiveProgress | LineProgress:
+    """Bars for a terminal, lines for a pipe."""
+    if console.is_terminal and not quiet:
+        return LiveProgress(console)
+    return LineProgress(console, quiet)
+
+
+class LiveProgress:
+    """One bar per suite with samples a second, time left and the running difference."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bars: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description:<20.20}"),
+            BarColumn(bar_width=18),
+            TextColumn("{task.completed:>4.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[note]}", style="dim"),
+            console=console,
+            transient=True,
+        )
+
+    def __enter__(self) -> LiveProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def candidate(self, name: str) -> None:
+        """Print whose turn it is and forget the bars of the one before."""
+        for bar in self._bars.values():
+            self._progress.remove_task(bar)
+        self._bars.clear()
+        self.console.print(f"[bold]{name}[/bold]", highlight=False)
+
+    @contextmanager
+    def stage(self, text: str) -> Iterator[None]:
+        """A moving bar without an end."""
+        bar = self._progress.add_task(text, total=None, note="")
+        try:
+            yield
+        finally:
+            self._progress.remove_task(bar)
+
+    def suite(self, name: str, total: int) -> None:
+        """Add the suite's bar."""
+        self._bars[name] = self._progress.add_task(name, total=total, note="")
+
+    def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
+        """Move the bar; the difference is shown once it says something."""
+        note = f"{settled}/{capabilities} settled"
+        if samples >= 50:
+            note += f", {100 * mean:+.1f} so far"
+        self._progress.update(self._bars[name], completed=samples, note=note)
+
+    def suite_done(self, name: str) -> None:
+        """Fill the bar: early stopping ends a suite before its budget."""
+        bar = self._bars[name]
+        done = next(task.completed for task in self._progress.tasks if task.id == bar)
+        self._progress.update(bar, total=max(1, done))
+        self._progress.stop_task(bar)
+
+
+class LineProgress:
+    """A plain line when something begins or some time has passed."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        self.console = console
+        self.quiet = quiet
+        self._last = 0.0
+        self._totals: dict[str, int] = {}
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def candidate(self, name: str) -> None:
+        """Say whose turn it is."""
+        self._say(f"{name}:")
+
+    @contextmanager
+    def stage(self, text: str) -> Iterator[None]:
+        """Say what begins."""
+        self._say(f"  {text}")
+        yield
+
+    def suite(self, name: str, total: int) -> None:
+        """Say how much is planned."""
+        self._totals[name] = total
+        self._say(f"  {name}: at most {total} samples")
+
+    def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
+        """Say where it stands, not more often than every 20 seconds."""
+        if time.monotonic() - self._last >= LINE_EVERY_SECONDS:
+            self._say(
+                f"  {name}: {samples}/{self._totals[name]} samples, {settled}/{capabilities} "
+                f"settled, {100 * mean:+.1f} points so far (not final)"
+            )
+
+    def suite_done(self, name: str) -> None:
+        """Say that it is done."""
+        self._say(f"  {name}: done")
+
+    def _say(self, text: str) -> None:
+        self._last = time.monotonic()
+        if not self.quiet:
+            self.console.print(text, highlight=False, markup=False)

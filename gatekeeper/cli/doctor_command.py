@@ -1,0 +1,78 @@
+"""`gate doctor`: is this machine ready?"""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import click
+
+from gatekeeper.cli.settings_options import config_option, settings_from
+
+
+@click.command("doctor")
+@config_option
+@click.option("--fast", is_flag=True, help="Do not load torch, do not try nf4.")
+def command(config: Path | None, fast: bool) -> None:
+    """This machine: versions, device, cache, hub, nf4."""
+    from gatekeeper import __version__
+    from gatekeeper.config import cache_folder
+    from gatekeeper.embedded import embedded_base
+    from gatekeeper.environment import installed_versions
+    from gatekeeper.errors import GateError
+
+    click.echo(f"gatekeeper   {__version__}, Python {platform.python_version()}")
+    for name, version in installed_versions().items():
+        click.echo(f"  {name:<14} {version}")
+    settings = settings_from(config)
+    click.echo(f"settings     {settings.file or 'no gate.yaml found; built-in defaults'}")
+    for key, origin in settings.origin.items():
+        click.echo(f"  {key:<14} {getattr(settings, key)}  ({origin})")
+    cache = cache_folder()
+    free = _free_gigabytes(cache)
+    click.echo(f"cache        {cache} ({free:.0f} GB free)")
+    offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+    click.echo(f"hub          {'offline by HF_HUB_OFFLINE' if offline else 'asked when needed'}")
+    try:
+        click.echo(f"embedded     {embedded_base()}")
+    except GateError as problem:
+        click.echo(f"embedded     not here: {problem.message}")
+    if not fast:
+        click.echo(f"device       {_device()}")
+        click.echo(f"nf4          {_nf4()}")
+
+
+def _free_gigabytes(folder: Path) -> float:
+    import shutil
+
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free / 1e9
+
+
+def _device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        name = torch.cuda.get_device_name()
+        return f"cuda: {name}, bfloat16 {'yes' if torch.cuda.is_bf16_supported() else 'no'}"
+    return f"cpu, {torch.get_num_threads()} threads"
+
+
+def _nf4() -> str:
+    """Pack and unpack one small matrix, as a real answer instead of a version check."""
+    import torch
+
+    try:
+        import bitsandbytes.functional as bnb
+
+        matrix = torch.randn(64, 64)
+        if torch.cuda.is_available():
+            matrix = matrix.cuda()
+        packed, state = bnb.quantize_4bit(matrix, quant_type="nf4")
+        back = bnb.dequantize_4bit(packed, state)
+    except Exception as problem:  # any failure of a compiled library is an answer here
+        return f"does not run here ({type(problem).__name__}: {problem})"
+    error = (back - matrix).abs().mean().item()
+    return f"runs (mean error of a 64x64 normal matrix: {error:.3f})"

@@ -1,0 +1,81 @@
+"""`gate init`: the first minute in a new folder. Run again, it overwrites nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gatekeeper.errors import ConfigError
+
+SETTINGS = """\
+# Settings of gate for this folder. Flags and GATE_* variables win over what stands here.
+{base}
+policy: policies/gate.yaml
+suites: [suites]           # folders with suites of your own
+registry: .gate            # every check, promotion and rollback; commit it or share it
+channel: production
+"""
+
+POLICY = """\
+# When is an adapter good enough to serve? `gate policy explain` says this file in sentences.
+extends: builtin:default   # also built in: strict, quick, report-only
+name: {name}
+{task}
+forgetting:
+  suite: general
+  margin: 0.05             # tolerated loss in each capability
+"""
+
+TASK = """\
+task:
+  suite: {suite}
+  bar: 0.80                # the adapter must be shown to reach it
+  min_gain: 0.05           # and to beat the base by this
+"""
+
+NO_TASK = """\
+# Name your task suite here; without one nothing is promoted.
+# `gate suite new NAME --from held-out.jsonl ...` makes it from your held-out data.
+# task: {suite: NAME, bar: 0.80, min_gain: 0.05}
+"""
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option("--base", help="Base model: folder, hub id, or embedded name.")
+@click.option("--task", "suite", help="Name of your task suite, if there is one already.")
+def command(folder: Path, base: str | None, suite: str | None) -> None:
+    """Set up gate.yaml, a policy and a registry in FOLDER (default: here)."""
+    from gatekeeper.registry import Registry
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        base_line = (
+            f"base: {base}" if base else "# base: taken from the adapter's config; or name it here"
+        )
+        task = TASK.format(suite=suite) if suite else NO_TASK
+        name = folder.resolve().name or "gate"
+        _write(folder / "gate.yaml", SETTINGS.format(base=base_line))
+        _write(folder / "policies" / "gate.yaml", POLICY.format(name=name, task=task))
+        (folder / "suites").mkdir(exist_ok=True)
+    except OSError as problem:
+        raise ConfigError(
+            f"{folder} cannot be set up ({problem.strerror or problem}).",
+            "Check that the folder is writable.",
+        ) from problem
+    Registry.create(folder / ".gate")
+    click.echo(f"ready  {folder / '.gate'}")
+    click.echo("\nNext:")
+    if not suite:
+        click.echo("  gate suite new my-task --from held-out.jsonl --question text --answer label")
+    click.echo("  gate check path/to/adapter")
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        click.echo(f"kept   {path}")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    click.echo(f"wrote  {path}")

@@ -1,0 +1,75 @@
+"""`gate inspect`: what an adapter is, before anything is scored."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gatekeeper.cli.settings_options import base_options, config_option, settings_from
+from gatekeeper.errors import BaseError, ExitCode
+
+
+@click.command("inspect")
+@click.argument("adapter", type=click.Path(path_type=Path))
+@base_options
+@config_option
+@click.option("--static", is_flag=True, help="Files only: no weights of the base are loaded.")
+def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any) -> int:
+    """Look at ADAPTER without scoring it: files, tensors, effect, detach."""
+    from gatekeeper.adapter import inspect_static, snapshot
+    from gatekeeper.cli.consoles import standard_output
+    from gatekeeper.evidence import Severity
+    from gatekeeper.report.terminal import print_inspection
+    from gatekeeper.training import read_run
+
+    settings = settings_from(config, **base_flags)
+    with tempfile.TemporaryDirectory(prefix="gate-") as staging:
+        copy = snapshot(adapter, Path(staging) / "adapter")
+        from gatekeeper.prepare import base_of
+
+        base, folder, missing = None, None, None
+        try:
+            folder, base = base_of(settings, [adapter])
+        except BaseError as problem:
+            if not static:
+                raise
+            missing = problem.message
+        manifest = read_run(adapter).manifest
+        pin, findings = inspect_static(
+            copy,
+            base_pin=base,
+            base_folder=folder,
+            manifest_base_digest=manifest.base_digest if manifest else None,
+            source=adapter,
+        )
+        refused = any(finding.severity is Severity.REFUSE for finding in findings)
+        effect = detach = None
+        if base is not None and folder is not None and not static and not refused:
+            effect, detach = _prove(copy, folder, base, pin.digest)
+        print_inspection(standard_output(), pin, findings, effect, detach)
+    if static:
+        told = "effect and detach (they need the base's weights loaded)"
+        click.echo(f"Not looked at: {told}" + (f"; {missing}" if missing else "."))
+    bad = refused or (detach is not None and not detach.identical)
+    held = any(finding.severity is Severity.HOLD for finding in findings)
+    held = held or (effect is not None and not (effect.changed and effect.finite))
+    return int(ExitCode.REFUSED if bad else ExitCode.HOLD if held else ExitCode.PROMOTE)
+
+
+def _prove(copy: Path, folder: Path, base: Any, digest: str) -> tuple[Any, Any]:
+    from gatekeeper.cli.check_progress import progress_on
+    from gatekeeper.cli.consoles import standard_error
+    from gatekeeper.scoring.model import load_base
+    from gatekeeper.scoring.probe import probe_effect, prove_detach
+
+    with progress_on(standard_error(), quiet=False) as progress:
+        with progress.stage("loading the base"):
+            loaded = load_base(folder, base)
+        with progress.stage("adapter on, then off"):
+            loaded.attach(copy, digest)
+            effect = probe_effect(loaded, digest)
+        with progress.stage("comparing with a fresh load of the base"):
+            return effect, prove_detach(loaded, folder)

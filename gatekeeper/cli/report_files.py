@@ -1,0 +1,92 @@
+"""Reports as files: which format goes where, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatekeeper.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gatekeeper.evidence import Evidence, SampleRecord
+    from gatekeeper.verdict import Verdict
+
+__all__ = ["json_text", "write_reports", "write_text"]
+
+
+def json_text(checks: Sequence[tuple[str, Evidence, Verdict]], artifacts: Mapping[str, str]) -> str:
+    """The JSON report of one check, or a JSON list of reports."""
+    from gatekeeper.report.document import build_document, render_json
+
+    texts = [
+        render_json(build_document(check_id, evidence, verdict, artifacts))
+        for check_id, evidence, verdict in checks
+    ]
+    if len(texts) == 1:
+        return texts[0]
+    return json.dumps([json.loads(text) for text in texts], indent=2, ensure_ascii=False) + "\n"
+
+
+def write_reports(
+    evidence: Evidence,
+    verdict: Verdict,
+    samples: Sequence[SampleRecord],
+    check_id: str,
+    *,
+    html: Path | None = None,
+    md: Path | None = None,
+    junit: Path | None = None,
+    several: bool = False,
+) -> dict[str, str]:
+    """Write the formats that have a path; give back format -> path.
+
+    With several candidates each gets its own file: the check's id goes before the suffix.
+    """
+    written = {}
+    for kind, path in (("html", html), ("md", md), ("junit", junit)):
+        if path is None:
+            continue
+        target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
+        write_text(target, _render(kind, evidence, verdict, samples, check_id))
+        written[kind] = str(target)
+    return written
+
+
+def _render(
+    kind: str,
+    evidence: Evidence,
+    verdict: Verdict,
+    samples: Sequence[SampleRecord],
+    check_id: str,
+) -> str:
+    if kind == "html":
+        from gatekeeper.report.html import render_html
+
+        return render_html(evidence, verdict, samples, check_id=check_id)
+    if kind == "md":
+        from gatekeeper.report.markdown import render_markdown
+
+        return render_markdown(evidence, verdict, samples, check_id=check_id)
+    from gatekeeper.report.junit import render_junit
+
+    return render_junit(evidence, verdict, check_id=check_id)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file by way of a neighbour, so that nobody ever reads half of it.
+
+    Raises ConfigError when the folder is missing or not writable.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{path} cannot be written ({problem.strerror or problem}).",
+            "Make the folder, or name another path.",
+        ) from problem

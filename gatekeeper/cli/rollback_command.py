@@ -1,0 +1,89 @@
+"""`gate rollback`: a channel moves back, in a moment and without torch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.settings_options import registry_option, settings_from
+
+if TYPE_CHECKING:
+    from gatekeeper.config import Settings
+    from gatekeeper.registry import Registry
+
+
+@click.command("rollback")
+@registry_option
+@click.option("--channel", help="Channel to move (default: production).")
+@click.option("--to", metavar="base|DIGEST|CHECK", help="Where to (default: what served before).")
+@click.option("--reason", help="Why, for the log.")
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Then load the base, attach and detach what was rolled back, and compare bits.",
+)
+@click.option("--base", help="Base model for --prove (default: from gate.yaml).")
+def command(
+    registry: str | None,
+    config: Path | None,
+    channel: str | None,
+    to: str | None,
+    reason: str | None,
+    prove: bool,
+    base: str | None,
+) -> int:
+    """Take what serves out of service; get the previous one or the base back."""
+    from gatekeeper.clock import now, who
+    from gatekeeper.config import ChannelConfig
+    from gatekeeper.registry import Registry
+
+    started = time.perf_counter()
+    settings = settings_from(config, registry=registry, channel=channel, base=base)
+    store = Registry.open(settings.registry)
+    event = store.rollback(
+        settings.channel,
+        to=None if to is None else ("base" if to == "base" else store.resolve(to)),
+        who=who(),
+        why=reason,
+        now=now(),
+        rules=settings.channels.get(settings.channel, ChannelConfig()),
+    )
+    state = store.state()
+    took = 1000 * (time.perf_counter() - started)
+    click.echo(
+        f"{settings.channel} serves {state.label(event.target)} again "
+        f"(event {event.sequence}, {took:.0f} ms; taken out: {state.label(event.before)})."
+    )
+    if event.target != "base":
+        click.echo(f"  path: {store.object_path(event.target)}")
+    return _prove(store, settings, event.before) if prove else 0
+
+
+def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
+    """Attach what was taken out to the base, detach it, and compare with a fresh load."""
+    from gatekeeper.cli.check_progress import progress_on
+    from gatekeeper.cli.consoles import standard_error
+    from gatekeeper.clock import now, who
+    from gatekeeper.errors import ExitCode
+    from gatekeeper.prepare import base_of
+    from gatekeeper.scoring.model import load_base
+    from gatekeeper.scoring.probe import probe_effect, prove_detach
+
+    if taken_out == "base":
+        click.echo("  proof: the base served before as well; there is nothing to detach.")
+        return 0
+    folder, pin = base_of(settings, [store.object_path(taken_out)])
+    with progress_on(standard_error(), quiet=False) as progress:
+        with progress.stage("loading the base"):
+            loaded = load_base(folder, pin)
+        with progress.stage("attaching and detaching"):
+            loaded.attach(store.object_path(taken_out), taken_out)
+            effect = probe_effect(loaded, taken_out)
+            proof = prove_detach(loaded, folder)
+    store.record_proof(settings.channel, proof, who=who(), why=None, now=now())
+    click.echo(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
+    click.echo(f"  detached: {proof.text}")
+    return 0 if proof.identical else int(ExitCode.REFUSED)

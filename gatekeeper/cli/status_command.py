@@ -1,0 +1,37 @@
+"""`gate status`: what serves, and what was checked last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gatekeeper.cli.settings_options import registry_option, settings_from
+
+LATEST = 5
+
+
+@click.command("status")
+@registry_option
+def command(registry: str | None, config: Path | None) -> None:
+    """What serves on each channel, and what was checked last."""
+    from gatekeeper.registry import Registry
+
+    settings = settings_from(config, registry=registry)
+    store = Registry.open(settings.registry)
+    state = store.state()
+    click.echo(f"registry {settings.registry} ({state.sequence} events)")
+    for name in sorted({*state.channels, *settings.channels, settings.channel}):
+        serving = state.channel(name).serving
+        since = f"since event {serving.sequence}" if serving.sequence else "never moved"
+        loud = "  FORCED against the gate" if serving.forced else ""
+        click.echo(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}")
+        if not serving.is_base:
+            click.echo(f"  {'':<14} {store.object_path(serving.target)}")
+    checks = list(state.checks.values())[-LATEST:]
+    if not checks:
+        click.echo("no checks yet: run gate check ADAPTER")
+        return
+    click.echo("last checks")
+    for check in reversed(checks):
+        click.echo(f"  {check.check_id}  {check.decision.value:<9} {check.name}  {check.at}")

@@ -1,0 +1,21 @@
+"""Who and when: the edge at which the clock and the user are asked. Everything else is told."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+
+__all__ = ["now", "who"]
+
+
+def now() -> str:
+    """UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def who() -> str:
+    """The user that runs this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
