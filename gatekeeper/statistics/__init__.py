@@ -1,1 +1,21 @@
-"""Paired intervals, sequential tests, power: pure functions over arrays."""
+"""Paired differences to outcomes: always-valid tests, intervals, power. Pure functions on arrays.
+
+The package holds no policy and no I/O. Everything is deterministic, so a verdict recomputed on
+another machine is the same.
+"""
+
+from gatekeeper.statistics.assessment import Assessment, assess
+from gatekeeper.statistics.looks import look_schedule
+from gatekeeper.statistics.multiplicity import best_of_k_alpha, holm
+from gatekeeper.statistics.power import samples_needed
+from gatekeeper.statistics.signal import has_signal
+
+__all__ = [
+    "Assessment",
+    "assess",
+    "best_of_k_alpha",
+    "has_signal",
+    "holm",
+    "look_schedule",
+    "samples_needed",
+]
