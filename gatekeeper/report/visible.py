@@ -7,19 +7,23 @@ on top.
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 __all__ = ["clip", "one_line", "visible"]
 
-_JOINERS = "\u200c\u200d"
-"""Needed by emoji and by several scripts, and harmless."""
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\uf8ff\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f\U000f0000-\U0010ffff]"
+)
+"""Unicode's Cc, Cf, Co, Cs, Zl and Zp, without newline, tab and the two joiners (needed by emoji
+and by several scripts, and harmless)."""
 
 
 def visible(text: str) -> str:
     """Spell out every invisible character except newline, tab and the joiners."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_spelled(char) for char in text.replace("\r\n", "\n"))
+    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -35,12 +39,3 @@ def clip(text: str, limit: int) -> str:
     head = limit * 2 // 3
     tail = limit - head
     return f"{text[:head]} […{len(text) - limit} characters…] {text[len(text) - tail :]}"
-
-
-def _spelled(char: str) -> str:
-    if char in "\n\t" or char in _JOINERS:
-        return char
-    category = unicodedata.category(char)
-    if category in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
-        return f"⟨U+{ord(char):04X}⟩"
-    return char

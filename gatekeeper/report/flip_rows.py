@@ -1,0 +1,63 @@
+"""Flips as the page shows them: cut to a budget of bytes, so that a report stays easy to send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from gatekeeper.evidence import SampleRecord
+from gatekeeper.report.visible import clip, visible
+
+__all__ = ["BUDGET", "MOST_FLIPS", "FlipRow", "flip_rows"]
+
+MOST_FLIPS = 500
+BUDGET = 150_000
+"""Bytes of escaped text for all flips of one page."""
+_LIMITS = (1200, 800, 500, 320, 200, 120, 70, 40)
+
+
+@dataclass(frozen=True, slots=True)
+class FlipRow:
+    """One flip, cut and made visible; the texts are already escaped."""
+
+    kind: str
+    capability: str
+    sample_id: str
+    question: Markup
+    base: Markup
+    candidate: Markup
+    gold: Markup
+
+
+def flip_rows(samples: Sequence[SampleRecord]) -> list[FlipRow]:
+    """Lost flips first, at most MOST_FLIPS, with texts as long as the budget allows."""
+    flips = [sample for sample in samples if sample.flip != "none"]
+    flips.sort(key=lambda sample: (sample.flip != "lost", sample.capability, sample.sample_id))
+    shown = flips[:MOST_FLIPS]
+    for limit in _LIMITS:
+        rows = [_row(sample, limit) for sample in shown]
+        if limit == _LIMITS[-1] or sum(map(_size, rows)) <= BUDGET:
+            return rows
+    return []
+
+
+def _row(sample: SampleRecord, limit: int) -> FlipRow:
+    def text(value: str, most: int) -> Markup:
+        # Cut before and after: what is invisible grows when it is spelled out.
+        return escape(clip(visible(clip(value.strip(), 2 * most)), most))
+
+    return FlipRow(
+        kind=sample.flip,
+        capability=clip(visible(sample.capability), 60),
+        sample_id=clip(visible(sample.sample_id), 60),
+        question=text(sample.question, limit),
+        base=text(sample.base_answer, limit // 2),
+        candidate=text(sample.candidate_answer, limit // 2),
+        gold=text(sample.gold, limit // 3),
+    )
+
+
+def _size(row: FlipRow) -> int:
+    return len(f"{row.question}{row.base}{row.candidate}{row.gold}".encode())
