@@ -37,6 +37,8 @@ def flip_rows(samples: Sequence[SampleRecord]) -> list[FlipRow]:
     flips.sort(key=lambda sample: (sample.flip != "lost", sample.capability, sample.sample_id))
     shown = flips[:MOST_FLIPS]
     for limit in _LIMITS:
+        if limit != _LIMITS[-1] and sum(_least(sample, limit) for sample in shown) > BUDGET:
+            continue
         rows = [_row(sample, limit) for sample in shown]
         if limit == _LIMITS[-1] or sum(map(_size, rows)) <= BUDGET:
             return rows
@@ -57,6 +59,13 @@ def _row(sample: SampleRecord, limit: int) -> FlipRow:
         candidate=text(sample.candidate_answer, limit // 2),
         gold=text(sample.gold, limit // 3),
     )
+
+
+def _least(sample: SampleRecord, limit: int) -> int:
+    """Fewest bytes that the texts of a flip can take at this limit: cheap to know beforehand."""
+    answers = (sample.base_answer, sample.candidate_answer)
+    told = sum(min(len(answer), limit // 2) for answer in answers)
+    return told + min(len(sample.question), limit) + min(len(sample.gold), limit // 3)
 
 
 def _size(row: FlipRow) -> int:

@@ -80,7 +80,7 @@ def render_html(
         steps=steps,
         bar=bar,
         ladder=_both(lambda w, n: ladder(steps, bar, w, n), "ladder")
-        if any(step.score is not None for step in steps)
+        if len({step.rung for step in steps}) > 1
         else None,
         candidates=candidates,
         margin=margin,
@@ -103,7 +103,7 @@ def render_html(
         if has_curve(training)
         else None,
         weights=weights,
-        grid=weight_grid(weights, 800, "grid") if weights else None,
+        grid=weight_grid(weights, WIDE, "grid") if weights else None,
         largest=largest(weights) if weights else [],
         proofs=list(proof_facts(evidence)),
         lineage=lineage,

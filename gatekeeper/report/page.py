@@ -104,7 +104,7 @@ def proof_facts(evidence: Evidence) -> Iterator[Fact]:
             "Contradictory labels",
             f"{conflict.conflicting_rows:,} of {count(conflict.rows, 'row')} "
             f"({percent(conflict.fraction)})",
-            "good" if not conflict.conflicting_rows else "open",
+            "good" if not conflict.conflicting_rows else "",
         )
     text = evidence.neutral_text
     if text is not None:

@@ -99,14 +99,14 @@ class Drawing:
         if shape in ("disc", "ring"):
             self._add("circle", f"mark {shape} {style}", cx=x, cy=y, r=size)
             return
-        corners = {
+        shapes: dict[str, list[tuple[float, float]]] = {
             "square": [(-1, -1), (1, -1), (1, 1), (-1, 1)],
             "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
             "triangle": [(0, -1.25), (1.2, 1), (-1.2, 1)],
             "cross": [(-1, -1), (1, 1), (0, 0), (-1, 1), (1, -1)],
-        }[shape]
+        }
         data = "M" + "L".join(
-            f"{_number(x + dx * size)} {_number(y + dy * size)}" for dx, dy in corners
+            f"{_number(x + dx * size)} {_number(y + dy * size)}" for dx, dy in shapes[shape]
         )
         closed = "" if shape == "cross" else "Z"
         self._parts.append(

@@ -70,7 +70,8 @@ def _axis(rules: Sequence[RuleResult], pixels: tuple[float, float]) -> Axis:
 def _frame(drawing: Drawing, axis: Axis, top: float, bottom: float, narrow: bool) -> None:
     for tick in nice_ticks(axis.low, axis.high, 4 if narrow else 7):
         x = axis.at(tick)
-        drawing.line(x, top, x, bottom, "zero" if tick == 0 else "grid")
+        if not narrow:
+            drawing.line(x, top, x, bottom, "zero" if tick == 0 else "grid")
         label = "0" if tick == 0 else f"{100 * tick:+g}"
         drawing.text(x, bottom + 17, label, "tick", "middle")
     drawing.text(axis.at(0.0), top - 9, "no change", "tick", "middle")
@@ -84,8 +85,12 @@ def _row(
     drawing.open_group(_told(rule), "row")
     margin, zero = axis.at(rule.threshold), axis.at(0.0)
     half = 10 if narrow else height / 2
+    if narrow:
+        drawing.line(axis.start, middle + half, axis.end, middle + half, "grid")
     drawing.rect(margin, middle - half, zero - margin, 2 * half, "tolerated")
     drawing.line(margin, middle - half, margin, middle + half, "limit")
+    if narrow:
+        drawing.line(zero, middle - half, zero, middle + half, "zero")
     if rule.low is not None and rule.high is not None:
         left, right = axis.at(rule.low), axis.at(rule.high)
         drawing.line(left, middle, right, middle, f"interval {style}")

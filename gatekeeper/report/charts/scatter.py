@@ -25,7 +25,7 @@ def scatter(
 ) -> Markup:
     """Draw the candidates. `current` is the check id of the one that this report is about."""
     height = 320
-    left, right, top, bottom = 50, width - 16, 14, height - 46
+    left, right, top, bottom = 50, width - 16, 28, height - 46
     losses = [point.worst_forgetting for point in candidates] + [-margin, 0.0]
     gains = [point.gain for point in candidates] + [min_gain, 0.0]
     across = Axis(min(losses) - _room(losses), max(losses) + 0.5 * _room(losses), left, right)
@@ -40,7 +40,7 @@ def scatter(
     drawing.rect(x, top, right - x, y - top, "accepted")
     drawing.line(x, top, x, y, "limit")
     drawing.line(x, y, right, y, "limit")
-    drawing.text(right - 6, top + 16, "accepted", "tick strong", "end")
+    drawing.text(right - 6, y - 8, "accepted", "tick strong", "end")
     taken: list[tuple[float, float]] = []
     for point in sorted(candidates, key=lambda each: each.check_id == current):
         _point(drawing, point, across, up, point.check_id == current, taken)
@@ -62,7 +62,7 @@ def _frame(drawing: Drawing, across: Axis, up: Axis) -> None:
         drawing.text(across.start - 8, y + 4, points(tick).removesuffix(".0"), "tick", "end")
     drawing.text(across.end, up.start + 38, "worst change of a capability, points →",
                  "tick", "end")  # fmt: skip
-    drawing.text(across.start + 4, up.end + 12, "↑ gain on the task, points", "tick")
+    drawing.text(0, 12, "↑ gain on the task, points", "tick")
 
 
 def _point(

@@ -70,7 +70,8 @@ def task_chart(rows: Sequence[TaskRow], width: int, name: str) -> Markup:
     drawing = Drawing(name, width, height, "Task score before and after", told)
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = axis.at(tick)
-        drawing.line(x, top, x, height - 26, "grid")
+        if not narrow:
+            drawing.line(x, top, x, height - 26, "grid")
         drawing.text(x, height - 9, f"{100 * tick:.0f}%", "tick", "middle")
     for index, row in enumerate(rows):
         _row(drawing, axis, row, top + index * height_of_row, height_of_row, narrow)

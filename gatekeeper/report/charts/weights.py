@@ -39,7 +39,7 @@ def weight_grid(weights: WeightEvidence, width: int, name: str) -> Markup | None
     rows = sorted({row for row, _ in cells}, key=_rank)
     layers = sorted({layer for _, layer in cells})
     left, top, gap = 74, 6, 2
-    side = max(4.0, min(22.0, (width - left) / len(layers)))
+    side = max(4.0, min(26.0, (width - left) / len(layers)))
     drawing = Drawing(
         name, width, top + len(rows) * 24 + 30, "Size of the update by layer and module",
         f"{len(cells)} modules in {len(layers)} layers; the darker, the larger. "
