@@ -136,8 +136,8 @@ def _record(store: Registry, request: Request, result: CheckResult) -> str:
     from gatekeeper.clock import now, who
 
     if result.snapshot is not None and result.verdict.decision.value != "refused":
-        kind = "checkpoint" if result.evidence.candidate.kind == "checkpoint" else "adapter"
-        store.store_object(result.snapshot, kind)
+        is_full = result.evidence.candidate.kind == "checkpoint"
+        store.store_object(result.snapshot, "checkpoint" if is_full else "adapter")
     event = store.record_check(
         result.evidence,
         result.verdict,

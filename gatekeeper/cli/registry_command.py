@@ -25,7 +25,8 @@ def verify(registry: str | None, config: Path | None) -> int:
     root = settings_from(config, registry=registry).registry
     damages = Registry.open(root).verify(redecide=redecide)
     for damage in damages:
-        click.echo(f"DAMAGED  {damage}", err=True)
+        click.echo(f"DAMAGED  {damage.path}: {damage.text}", err=True)
+        click.echo(f"         next: {damage.hint}", err=True)
     if damages:
         return int(ExitCode.REFUSED)
     click.echo(f"{root}: every hash, link and verdict holds.")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.errors import RegistryError
+
+if TYPE_CHECKING:
+    from gatekeeper.registry import Registry
 
 
 @click.command("report")
@@ -34,7 +39,7 @@ def command(
     from gatekeeper.report.terminal import print_verdict
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    check_id = store.resolve_check(check)
+    check_id = _check_id(store, check)
     evidence, verdict, _ = store.load_check(check_id)
     samples = store.load_samples(check_id)
     written = write_reports(
@@ -54,3 +59,14 @@ def command(
     if json_to != "-":
         console = standard_output() if json_to is None else standard_error()
         print_verdict(console, evidence, verdict, samples, verbose=verbose, check_id=check_id)
+
+
+def _check_id(store: Registry, name: str) -> str:
+    """A check as it is named, or the newest check of a candidate or of what a channel serves."""
+    found, state = store.resolve(name), store.state()
+    if found in state.checks:
+        return found
+    adapter = state.adapters.get(found)
+    if adapter is None or adapter.last_check is None:
+        raise RegistryError(f"{name} was never checked here.", "Run `gate check` on it first.")
+    return adapter.last_check.check_id

@@ -83,7 +83,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
             loaded.attach(store.object_path(taken_out), taken_out)
             effect = probe_effect(loaded, taken_out)
             proof = prove_detach(loaded, folder)
-    store.record_proof(settings.channel, proof, who=who(), why=None, now=now())
+    store.record_proof(settings.channel, proof, base_digest=pin.digest, who=who(), now=now())
     click.echo(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
     click.echo(f"  detached: {proof.text}")
     return 0 if proof.identical else int(ExitCode.REFUSED)

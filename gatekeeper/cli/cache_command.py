@@ -1,0 +1,38 @@
+"""`gate cache`: the scores that need not be paid twice."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group("cache")
+def command() -> None:
+    """Size of the score cache, and pruning."""
+
+
+@command.command()
+def info() -> None:
+    """Where the cache is and how large."""
+    from gatekeeper.config import cache_folder
+    from gatekeeper.scoring.cache import info as cache_info
+
+    found = cache_info(cache_folder() / "scores")
+    click.echo(f"{found.folder}: {found.scores:,} scores, {found.bytes / 1e6:.1f} MB")
+
+
+@command.command()
+@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Not used for DAYS.")
+@click.option("--max-mb", type=click.FloatRange(0), help="Oldest first, until it fits.")
+def prune(older_than: float | None, max_mb: float | None) -> None:
+    """Delete cached scores; they are made again when needed."""
+    from gatekeeper.config import cache_folder
+    from gatekeeper.scoring.cache import prune as cache_prune
+
+    if older_than is None and max_mb is None:
+        raise click.UsageError("Say what to delete: --older-than DAYS, --max-mb N, or both.")
+    freed = cache_prune(
+        cache_folder() / "scores",
+        older_than=None if older_than is None else older_than * 86400,
+        max_bytes=None if max_mb is None else int(max_mb * 1e6),
+    )
+    click.echo(f"freed {freed / 1e6:.1f} MB")
