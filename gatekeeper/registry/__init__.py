@@ -1,0 +1,21 @@
+"""The registry: an append-only log of what was decided, and the bytes that it was decided about.
+
+Nothing recorded is lost, nothing unproven is promoted. The layout on disk is documented in
+registry/README.md. No torch, no network; importing it is quick.
+"""
+
+from gatekeeper.registry.events import BASE
+from gatekeeper.registry.registry import ChannelFileError, Registry
+from gatekeeper.registry.rules import ChannelRules
+from gatekeeper.registry.state import Adapter, Channel, Serving, State
+
+__all__ = [
+    "BASE",
+    "Adapter",
+    "Channel",
+    "ChannelFileError",
+    "ChannelRules",
+    "Registry",
+    "Serving",
+    "State",
+]

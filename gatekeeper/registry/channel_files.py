@@ -1,0 +1,159 @@
+"""`channels/<name>.json`: what a server reads. Derived from the log, never the truth itself.
+
+Replaced in one step after every move, and rewritten by any command that finds one missing or
+behind. A file that is ahead of the log means that the log has lost events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gatekeeper.errors import RegistryDamaged
+from gatekeeper.registry.files import replace_durably, write_durably
+from gatekeeper.registry.objects import ObjectStore
+from gatekeeper.registry.sealed import SealError, seal, unseal
+from gatekeeper.registry.state import Channel, Serving, State
+
+__all__ = ["ChannelFiles"]
+
+SCHEMA = "gatekeeper/channel/v1"
+_PATIENCE = 2.0
+"""Seconds to wait for another writer; after that the last one to look again settles it."""
+
+
+class ChannelFiles:
+    """The folder `channels/`."""
+
+    def __init__(self, folder: Path, objects: ObjectStore) -> None:
+        self.folder = folder
+        self.objects = objects
+
+    def path(self, channel: str) -> Path:
+        """The file of a channel."""
+        return self.folder / f"{channel}.json"
+
+    def stale(self, state: State) -> list[Channel]:
+        """Channels whose file does not say what the log says.
+
+        Raises RegistryDamaged when a file is ahead of the log.
+        """
+        return [
+            channel
+            for channel in state.channels.values()
+            if channel.history and not self._is_current(channel, state)
+        ]
+
+    def write(self, channel: Channel, staged_in: Path) -> None:
+        """Replace a channel's file, unless a newer one is there already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        staged = staged_in / f"channel-{channel.name}.json"
+        staged.unlink(missing_ok=True)
+        write_durably(staged, self._content(channel.name, channel.serving)[0], 0o644)
+        with self._lock(staged_in.parent):
+            there = self._sequence(self.path(channel.name))
+            if there is None or there <= channel.serving.sequence:
+                replace_durably(staged, self.path(channel.name))
+
+    def fault(self, channel: Channel) -> str | None:
+        """What is wrong with a channel's file. Being behind is not: the next command mends it."""
+        path = self.path(channel.name)
+        try:
+            body, _ = unseal(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except SealError as problem:
+            return str(problem)
+        except OSError as problem:
+            return f"cannot be read ({problem.strerror})"
+        found = json.loads(body)
+        moments = [self._content(channel.name, moment)[1] for moment in channel.history]
+        if any(_same_but_place(found, moment) for moment in moments):
+            return None
+        return "says something that the log never said"
+
+    def strangers(self, channels: set[str]) -> list[Path]:
+        """Channel files of channels that the log does not know."""
+        if not self.folder.is_dir():
+            return []
+        known = {f"{name}.json" for name in channels}
+        return [path for path in sorted(self.folder.iterdir()) if path.name not in known]
+
+    def _is_current(self, channel: Channel, state: State) -> bool:
+        try:
+            data = self.path(channel.name).read_bytes()
+        except FileNotFoundError:
+            return False
+        if data == self._content(channel.name, channel.serving)[0]:
+            return True
+        sequence = self._sequence(self.path(channel.name))
+        if sequence is not None and sequence > state.sequence:
+            raise RegistryDamaged(
+                f"{self.path(channel.name)} follows event {sequence}, but the log ends at "
+                f"{state.sequence}.",
+                "Events are lost: restore log/ from git or a backup. If the shorter log is "
+                "right, delete the channel file.",
+            )
+        return False
+
+    def _sequence(self, path: Path) -> int | None:
+        try:
+            found = json.loads(unseal(path.read_bytes())[0]).get("sequence")
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, int) else None
+
+    def _content(self, name: str, serving: Serving) -> tuple[bytes, dict[str, Any]]:
+        place = None if serving.is_base else self.objects.path(serving.target)
+        document = {
+            "schema_id": SCHEMA,
+            "channel": name,
+            "target": serving.target,
+            "kind": serving.kind,
+            "path": None if place is None else str(place.resolve()),
+            # From the registry's root, for those who see it at another mount point.
+            "relative_path": None
+            if place is None
+            else os.path.relpath(place.resolve(), self.folder.parent.resolve()),
+            "base_digest": serving.base_digest,
+            "check_id": serving.check_id,
+            "sequence": serving.sequence,
+            "event": serving.event_digest,
+        }
+        return seal(document)[0], document
+
+    @contextlib.contextmanager
+    def _lock(self, folder: Path) -> Iterator[None]:
+        """Hold others back while one looks and replaces. A kill frees it.
+
+        The lock is on the staging folder itself, so it needs no file of its own.
+        """
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            deadline = time.monotonic() + _PATIENCE
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as problem:
+                    if problem.errno not in (errno.EAGAIN, errno.EWOULDBLOCK):
+                        break  # this file system has no locks
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(0.002)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _same_but_place(found: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """A registry may be moved: then the absolute path is old, and the next command mends it."""
+    places = {"path": None, "relative_path": None}
+    return {**found, **places} == {**expected, **places}

@@ -1,0 +1,250 @@
+"""Events: what happened, who did it, when and why. One frozen type per kind of event.
+
+They mirror the files in `log/` one to one. Each carries whatever a fold of the log needs, so that
+state and lineage are computed without opening another file. The sequence orders them; the clock
+is only told.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from gatekeeper.evidence import DetachProof, Frozen
+from gatekeeper.verdict import Decision, PastCheck, Rung
+
+__all__ = [
+    "BASE",
+    "EVENT_TYPES",
+    "AnyEvent",
+    "CheckId",
+    "CheckRecorded",
+    "ContentDigest",
+    "Event",
+    "ForcePromoted",
+    "Imported",
+    "Move",
+    "PolicyChanged",
+    "Promoted",
+    "ProofRecorded",
+    "Refused",
+    "Rescaled",
+    "Retired",
+    "RolledBack",
+    "RunRecord",
+    "UnknownEventError",
+    "read_event",
+]
+
+BASE = "base"
+"""Target of a channel that serves the frozen base, without an adapter."""
+
+SCHEMA: Literal["gatekeeper/event/v1"] = "gatekeeper/event/v1"
+
+ContentDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+CheckId = Annotated[str, StringConstraints(pattern=r"^c-[0-9a-f]{12}$")]
+ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Target = Annotated[str, StringConstraints(pattern=r"^(base|sha256:[0-9a-f]{64})$")]
+CandidateKind = Literal["adapter", "checkpoint", "base"]
+
+
+class UnknownEventError(ValueError):
+    """A whole event that this version does not understand."""
+
+
+class Event(Frozen):
+    """What all events have. `previous` is the digest of the event before; it makes the chain."""
+
+    schema_id: Literal["gatekeeper/event/v1"] = SCHEMA
+    sequence: int = Field(ge=1)
+    previous: ContentDigest | None
+    type: str
+    at: str
+    """UTC, as the writer's clock told it."""
+    who: str
+    why: str | None = None
+    signature: str | None = None
+    """SSH signature over the event without this field."""
+
+
+class RunRecord(Frozen):
+    """The training run behind a candidate, as its manifest tells it."""
+
+    name: str
+    digest: ContentDigest
+    """Of the whole manifest."""
+    method: str
+    seed: int | None = None
+    dataset: str | None = None
+    dataset_digest: str | None = None
+    parent: str | None = None
+    escalated_from: str | None = None
+    rescaled_from: str | None = None
+
+
+class CheckRecorded(Event):
+    """A check ended with a verdict, whichever."""
+
+    type: Literal["check-recorded"] = "check-recorded"
+    check_id: CheckId
+    name: str
+    candidate_kind: CandidateKind
+    candidate: ContentDigest
+    object_manifest: ContentDigest | None
+    """Digest of the manifest of its snapshot in `objects/`, None when there is no snapshot."""
+    rung: Rung | None = None
+    base_name: str
+    base_digest: str
+    decision: Decision
+    exit_code: int
+    policy_name: str
+    policy_digest: str
+    evidence_digest: ContentDigest
+    task_suites: dict[str, str] = {}
+    forgetting_suites: dict[str, str] = {}
+    run: RunRecord | None = None
+    files: dict[str, ContentDigest]
+    """File in `evidence/<check id>/` -> digest of its bytes."""
+    summary: PastCheck | None = None
+    """What later checks of the same lineage want to know; None when nothing was scored."""
+
+
+class Refused(Event):
+    """A candidate that was turned away before anything was scored."""
+
+    type: Literal["refused"] = "refused"
+    name: str
+    source: str
+    candidate: ContentDigest | None = None
+    """None when the files could not even be read."""
+    text: str
+
+
+class Move(Event):
+    """A channel moved."""
+
+    channel: ChannelName
+    target: Target
+    target_kind: CandidateKind
+    before: Target
+    """What served until now."""
+    base_digest: str | None = None
+    check_id: CheckId | None = None
+    policy_name: str | None = None
+    policy_digest: str | None = None
+
+
+class Promoted(Move):
+    """Moved by a promote verdict."""
+
+    type: Literal["promoted"] = "promoted"
+
+
+class ForcePromoted(Move):
+    """Moved against the rules, by name and with a reason."""
+
+    type: Literal["force-promoted"] = "force-promoted"
+    overridden: str
+    """The refusal that was overridden."""
+
+
+class RolledBack(Move):
+    """Taken out of service; `before` needs a new check to come back."""
+
+    type: Literal["rolled-back"] = "rolled-back"
+
+
+class Rescaled(Event):
+    """A new adapter made from another by scaling its update."""
+
+    type: Literal["rescaled"] = "rescaled"
+    source: ContentDigest
+    result: ContentDigest
+    object_manifest: ContentDigest
+    factor: float
+    name: str
+
+
+class Retired(Event):
+    """Never to be promoted again; its bytes may be collected once no channel history names it."""
+
+    type: Literal["retired"] = "retired"
+    candidate: ContentDigest
+
+
+class PolicyChanged(Event):
+    """From now on a channel asks for another policy."""
+
+    type: Literal["policy-changed"] = "policy-changed"
+    channel: ChannelName
+    policy_name: str
+    policy_digest: str
+    before_name: str | None = None
+    before_digest: str | None = None
+
+
+class Imported(Event):
+    """A candidate came from elsewhere; it has no check here yet."""
+
+    type: Literal["imported"] = "imported"
+    candidate: ContentDigest
+    candidate_kind: Literal["adapter", "checkpoint"]
+    object_manifest: ContentDigest
+    name: str
+    source: str
+    base_digest: str | None = None
+
+
+class ProofRecorded(Event):
+    """What a channel serves was loaded, detached and compared with a fresh base, bit for bit."""
+
+    type: Literal["proof-recorded"] = "proof-recorded"
+    channel: ChannelName
+    target: Target
+    base_digest: str
+    proof: DetachProof
+
+
+AnyEvent = Annotated[
+    CheckRecorded
+    | Refused
+    | Promoted
+    | ForcePromoted
+    | RolledBack
+    | Rescaled
+    | Retired
+    | PolicyChanged
+    | Imported
+    | ProofRecorded,
+    Field(discriminator="type"),
+]
+_READER: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+EVENT_TYPES = frozenset(
+    {
+        "check-recorded",
+        "refused",
+        "promoted",
+        "force-promoted",
+        "rolled-back",
+        "rescaled",
+        "retired",
+        "policy-changed",
+        "imported",
+        "proof-recorded",
+    }
+)
+
+
+def read_event(body: bytes) -> Event:
+    """Parse one event from its JSON.
+
+    Raises UnknownEventError, in one line, when it is no event or one of a newer version.
+    """
+    try:
+        event: Event = _READER.validate_json(body)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if part not in EVENT_TYPES)
+        raise UnknownEventError(f"{where}: {first['msg']}" if where else first["msg"]) from problem
+    return event

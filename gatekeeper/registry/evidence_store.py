@@ -1,0 +1,146 @@
+"""The evidence of each check, as files: written once, never changed.
+
+`evidence/<check id>/` holds `evidence.json`, `verdict.json`, `policy.yaml` and, compressed, the
+samples as people read them. The log names the digest of each file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from gatekeeper.digests import digest_bytes, digest_file
+from gatekeeper.errors import RegistryDamaged, RegistryError
+from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.registry.files import remove_tree, sync_folder, write_durably
+from gatekeeper.verdict import Verdict
+
+__all__ = ["EvidenceStore"]
+
+EVIDENCE, VERDICT, POLICY, SAMPLES = (
+    "evidence.json",
+    "verdict.json",
+    "policy.yaml",
+    "samples.jsonl.gz",
+)
+_CHECK_ID = re.compile(r"^c-[0-9a-f]{12}$")
+
+
+class EvidenceStore:
+    """The folder `evidence/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, check_id: str) -> Path:
+        """Where a check's files are. Raises RegistryError for what is no check id."""
+        if not _CHECK_ID.match(check_id):
+            raise RegistryError(
+                f"{check_id!r} is not a check id.", "One looks like c-0123456789ab."
+            )
+        return self.folder / check_id
+
+    def check_ids(self) -> list[str]:
+        """Every check whose folder is there."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(p.name for p in self.folder.iterdir() if _CHECK_ID.match(p.name))
+
+    def stage(
+        self,
+        evidence: Evidence,
+        verdict: Verdict,
+        samples: Sequence[SampleRecord],
+        policy_text: str,
+        staged_in: Path,
+    ) -> dict[str, str]:
+        """Write the files to staging; returns file name -> digest."""
+        copy = staged_in / "evidence"
+        remove_tree(copy)
+        copy.mkdir()
+        lines = "".join(sample.model_dump_json() + "\n" for sample in samples)
+        contents = {
+            EVIDENCE: evidence.model_dump_json(indent=2).encode() + b"\n",
+            VERDICT: verdict.model_dump_json(indent=2).encode() + b"\n",
+            POLICY: policy_text.encode(),
+            SAMPLES: gzip.compress(lines.encode(), mtime=0),
+        }
+        for name, data in contents.items():
+            write_durably(copy / name, data)
+        sync_folder(copy)
+        return {name: digest_bytes(data) for name, data in contents.items()}
+
+    def place(self, check_id: str, staged_in: Path) -> None:
+        """Give staged files their place; a leftover that no event names makes way."""
+        final = self.path(check_id)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if final.exists():
+            final.rename(staged_in / "leftover")
+        (staged_in / "evidence").rename(final)
+        sync_folder(self.folder)
+
+    def read(self, check_id: str, name: str, digest: str) -> bytes:
+        """Read one file. Raises RegistryDamaged unless its bytes are those that the log names."""
+        path = self.path(check_id) / name
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise RegistryDamaged(f"{path} is missing.", _RESTORE) from None
+        if digest_bytes(data) != digest:
+            raise RegistryDamaged(f"{path} was changed since it was recorded.", _RESTORE)
+        return data
+
+    def load(self, check_id: str, files: Mapping[str, str]) -> tuple[Evidence, Verdict, str]:
+        """Evidence, verdict and policy text. Raises RegistryDamaged."""
+        try:
+            return (
+                Evidence.model_validate_json(self.read(check_id, EVIDENCE, files[EVIDENCE])),
+                Verdict.model_validate_json(self.read(check_id, VERDICT, files[VERDICT])),
+                self.read(check_id, POLICY, files[POLICY]).decode(),
+            )
+        except ValidationError as problem:
+            raise RegistryError(
+                f"Check {check_id} is whole but not understood ({problem.error_count()} fields).",
+                "Another version of gatekeeper wrote it: use that one.",
+            ) from problem
+
+    def load_samples(self, check_id: str, files: Mapping[str, str]) -> tuple[SampleRecord, ...]:
+        """The samples as people read them. Raises RegistryDamaged."""
+        data = self.read(check_id, SAMPLES, files[SAMPLES])
+        try:
+            lines = gzip.decompress(data).splitlines()
+        except (OSError, EOFError, zlib.error) as problem:
+            raise RegistryDamaged(
+                f"{self.path(check_id) / SAMPLES} is no gzip file.", _RESTORE
+            ) from problem
+        return tuple(SampleRecord.model_validate_json(line) for line in lines)
+
+    def faults(self, check_id: str, files: Mapping[str, str]) -> list[tuple[Path, str]]:
+        """Every file of a check that is not as it was recorded."""
+        folder = self.path(check_id)
+        if not folder.is_dir():
+            return [(folder, "is missing")]
+        found = {path.name for path in folder.iterdir()}
+        wrong = [(folder / name, "was not recorded") for name in sorted(found - set(files))]
+        for name, digest in files.items():
+            if name not in found:
+                wrong.append((folder / name, "is missing"))
+                continue
+            try:
+                if digest_file(folder / name) != digest:
+                    wrong.append((folder / name, "was changed since it was recorded"))
+            except OSError as problem:
+                wrong.append((folder / name, f"cannot be read ({problem.strerror})"))
+        return wrong
+
+    def remove(self, check_id: str, staged_in: Path) -> None:
+        """Remove a check's files; readers see all of them or nothing."""
+        self.path(check_id).rename(staged_in / f"gone-{check_id}")
+
+
+_RESTORE = "Restore it from git or a backup; `gate registry verify` lists all damage."

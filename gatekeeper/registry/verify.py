@@ -1,0 +1,173 @@
+"""Verification: recompute everything, and name what is not as it was recorded.
+
+Looks only: nothing is mended, moved or rewritten here. An empty list means that every byte that
+the log vouches for is what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatekeeper.errors import GateError, RegistryError
+from gatekeeper.evidence import Evidence
+from gatekeeper.registry.events import CheckRecorded, UnknownEventError
+from gatekeeper.registry.layout import MARKER, open_layout
+from gatekeeper.registry.log import Entry, chain_fault, event_file, parse_entry
+from gatekeeper.registry.sealed import SealError
+from gatekeeper.registry.state import State, fold
+from gatekeeper.verdict import PastCheck, Verdict
+
+if TYPE_CHECKING:
+    from gatekeeper.registry.registry import Registry
+
+__all__ = ["Damage", "Redecide", "verify"]
+
+Redecide = Callable[[Evidence, str, tuple[PastCheck, ...]], Verdict]
+"""Decide again from evidence, policy text and history: `decide` behind the policy's parser."""
+
+_RESTORE = "Restore it from git or a backup."
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing that is not as it was recorded."""
+
+    path: str
+    """Relative to the registry where it lies inside."""
+    text: str
+    """The end of a sentence that begins with the path."""
+    hint: str = _RESTORE
+
+
+def verify(registry: Registry, redecide: Redecide | None = None) -> list[Damage]:
+    """Check marker, log, chain, evidence, snapshots and channel files, in this order."""
+    found: list[tuple[Path, str, str]] = list(_marker(registry))
+    entries, log_damage = _log(registry)
+    found += log_damage
+    state = fold(entries)
+    found += _evidence(registry, state, redecide)
+    found += _objects(registry, state)
+    if not log_damage:
+        found += _channels(registry, state)
+    return [Damage(_relative(path, registry.root), text, hint) for path, text, hint in found]
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _marker(registry: Registry) -> Iterator[tuple[Path, str, str]]:
+    try:
+        open_layout(registry.root)
+    except RegistryError as problem:
+        yield registry.root / MARKER, problem.message, problem.hint or _RESTORE
+
+
+def _log(registry: Registry) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
+    """Every event that can be read; a damaged one does not hide the damage behind it."""
+    log, found, entries = registry.log, [], []
+    for path in log.strangers():
+        found.append((path, "is no event", "Move it away."))
+    numbers = log.numbers()
+    previous: str | None = None
+    broken = False
+    for sequence in range(1, (numbers[-1] if numbers else 0) + 1):
+        path = log.folder / event_file(sequence)
+        try:
+            entry = parse_entry(path.read_bytes())
+        except FileNotFoundError:
+            found.append((path, "is missing", _RESTORE))
+            broken = True
+            continue
+        except (SealError, UnknownEventError) as problem:
+            found.append((path, str(problem), _RESTORE))
+            broken = True
+            continue
+        except OSError as problem:
+            found.append((path, f"cannot be read ({problem.strerror})", _RESTORE))
+            broken = True
+            continue
+        # The link over a damaged event cannot be judged, only that over a sound one.
+        link = entry.event.previous if broken else previous
+        if (fault := chain_fault(entry, sequence, link)) is not None:
+            found.append((path, fault, _RESTORE))
+        previous, broken = entry.digest, False
+        entries.append(entry)
+    return entries, found
+
+
+def _evidence(
+    registry: Registry, state: State, redecide: Redecide | None
+) -> Iterator[tuple[Path, str, str]]:
+    for check in state.checks.values():
+        faults = registry.evidence.faults(check.check_id, check.files)
+        for path, text in faults:
+            yield path, text, _RESTORE
+        if not faults:
+            for text in _meaning(registry, check, redecide):
+                yield registry.evidence.path(check.check_id), text, _RESTORE
+
+
+def _meaning(registry: Registry, check: CheckRecorded, redecide: Redecide | None) -> Iterator[str]:
+    """The bytes are those recorded: do they also say what the event says?"""
+    try:
+        evidence, verdict, policy_text = registry.evidence.load(check.check_id, check.files)
+    except RegistryError as problem:
+        yield f"cannot be understood: {problem.message}"
+        return
+    if (evidence.check_id, evidence.digest) != (check.check_id, check.evidence_digest):
+        yield "holds the evidence of another check"
+    if evidence.candidate.digest != check.candidate or evidence.base.digest != check.base_digest:
+        yield "is about another candidate or base than its event says"
+    if verdict.evidence_digest != evidence.digest or verdict.decision != check.decision:
+        yield "holds another verdict than its event says"
+    if redecide is None:
+        return
+    try:
+        again = redecide(evidence, policy_text, verdict.history)
+    except GateError as problem:
+        yield f"cannot be decided again: {problem.message}"
+        return
+    if again != verdict:
+        yield (
+            f"does not lead to its verdict: it says {verdict.decision.value}, deciding again "
+            f"says {again.decision.value}"
+        )
+
+
+def _objects(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]]:
+    objects = registry.objects
+    there = set(objects.digests())
+    for adapter in state.adapters.values():
+        if adapter.object_manifest is None:
+            continue
+        if adapter.digest not in there:
+            needed = any(c.has_served(adapter.digest) for c in state.channels.values())
+            if adapter.retired_at is None or needed:
+                yield objects.path(adapter.digest), "is missing", _RESTORE
+            continue
+        fault = objects.fault(adapter.digest, adapter.object_manifest)
+        fault = fault or objects.content_fault(adapter.digest)
+        if fault is not None:
+            yield objects.path(adapter.digest), fault, f"{_RESTORE} Or check {adapter.label} again."
+    for digest in sorted(there - set(state.adapters)):
+        if (fault := objects.fault(digest)) is not None:
+            yield objects.path(digest), fault, "Nothing names it: `gate registry gc` removes it."
+
+
+def _channels(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]]:
+    files = registry.channels
+    mend = "Any gate command that reads the registry rewrites it, such as `gate status`."
+    for name, channel in state.channels.items():
+        fault = files.fault(channel)
+        if fault is not None:
+            # Another process may have moved it since the log was read.
+            newest = fold(registry.log.read()).channel(name)
+            fault = files.fault(newest)
+        if fault is not None:
+            yield files.path(name), fault, mend
+    for path in files.strangers(set(state.channels)):
+        yield path, "is of no channel that the log knows", "Move it away."
