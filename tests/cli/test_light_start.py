@@ -1,0 +1,54 @@
+"""Commands that only read or move pointers must start without the heavy libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.registry import Registry
+
+HEAVY = ("torch", "transformers", "datasets", "lm_eval", "scipy", "peft")
+
+PROBE = """
+import sys
+sys.argv = ["gate", *{arguments!r}]
+from gatekeeper.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+loaded = [name for name in {heavy!r} if name in sys.modules]
+print("LOADED", loaded, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["log"],
+        ["lineage", "base"],
+        ["status"],
+        ["rollback"],
+        ["policy", "check", "default"],
+        ["policy", "explain", "strict"],
+        ["registry", "verify"],
+        ["schema", "policy"],
+        ["check", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_a_light_command_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    Registry.create(tmp_path / ".gate")
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=arguments, heavy=HEAVY)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert "LOADED []" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
