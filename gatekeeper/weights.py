@@ -16,8 +16,8 @@ from gatekeeper.adapter import read_adapter
 from gatekeeper.base import base_tensors
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import ModuleUpdate, WeightEvidence
+from gatekeeper.inspection.names import lora_pairs
 from gatekeeper.inspection.patterns import pattern_value
-from gatekeeper.inspection.tensors import lora_pairs
 from gatekeeper.safetensors_file import StoredTensor
 
 if TYPE_CHECKING:

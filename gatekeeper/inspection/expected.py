@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gatekeeper.inspection.names import PREFIX
 from gatekeeper.inspection.patterns import matches_target, pattern_value, saved_modules
 from gatekeeper.safetensors_file import StoredTensor
 
-__all__ = ["PREFIX", "BaseModules", "Expected", "expect_tensors"]
-
-PREFIX = "base_model.model."
+__all__ = ["BaseModules", "Expected", "expect_tensors"]
 
 _EMBEDDINGS = ("embed_tokens", "wte", "wpe", "word_embeddings", "embed_in", "embeddings")
 _HEADS = ("lm_head", "embed_out", "output")

@@ -1,4 +1,4 @@
-"""The numbers and names in an adapter file: all there, of the right shape, finite, not all zero."""
+"""The tensors of an adapter file: all there, none too many, of the right shape and rank."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatekeeper.evidence import Finding
-from gatekeeper.inspection.codes import FindingCode, held, refused, told, warned
-from gatekeeper.inspection.expected import PREFIX, BaseModules, Expected, expect_tensors
+from gatekeeper.inspection.codes import FindingCode, refused, told
+from gatekeeper.inspection.expected import BaseModules, Expected, expect_tensors
+from gatekeeper.inspection.names import PREFIX, base_copies, is_factor, outer, partner, some
+from gatekeeper.inspection.numbers import judge_effect, judge_finite, judge_writes
 from gatekeeper.inspection.patterns import pattern_value
 from gatekeeper.safetensors_file import StoredTensor
 
-__all__ = ["base_copies", "judge_tensors", "lora_pairs"]
-
-_A, _B = ".lora_A.weight", ".lora_B.weight"
-_EMBEDDING_A, _EMBEDDING_B = ".lora_embedding_A", ".lora_embedding_B"
+__all__ = ["judge_tensors"]
 
 Tensors = Mapping[str, StoredTensor]
 
@@ -31,7 +30,7 @@ def judge_tensors(
         return (
             refused(
                 FindingCode.UNSUPPORTED_DTYPE,
-                f"{_some(kinds)}: {tensors[kinds[0]].dtype} is no dtype of an adapter.",
+                f"{some(kinds)}: {tensors[kinds[0]].dtype} is no dtype of an adapter.",
                 kinds,
                 "Save it as float32, bfloat16 or float16.",
             ),
@@ -51,19 +50,11 @@ def judge_tensors(
             )
         found += _by_pairing(config, tensors)
     found += _ranks(config, tensors)
-    found += _finite(tensors)
+    found += judge_finite(tensors)
     if not found:
-        found += _writes_base(config, tensors, base)
-        found += _effect(config, tensors, base)
+        found += judge_writes(config, tensors, base)
+        found += judge_effect(config, tensors, base)
     return tuple(found)
-
-
-def lora_pairs(tensors: Tensors) -> Iterator[tuple[str, StoredTensor, StoredTensor]]:
-    """Yield (module, A, B) of every complete pair, embeddings included, sorted by module."""
-    for name in sorted(tensors):
-        for a, b in ((_A, _B), (_EMBEDDING_A, _EMBEDDING_B)):
-            if name.endswith(a) and (other := tensors.get(name.removesuffix(a) + b)) is not None:
-                yield name.removesuffix(a).removeprefix(PREFIX), tensors[name], other
 
 
 def _against_base(
@@ -87,14 +78,14 @@ def _against_base(
     if missing:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"{len(missing)} of {len(expected.required)} tensors are missing: {_some(missing)}. "
+            f"{len(missing)} of {len(expected.required)} tensors are missing: {some(missing)}. "
             "PEFT would fill them with random numbers.",
             missing,
         )
     if surplus:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"{len(surplus)} tensors belong to no module that the config names: {_some(surplus)}. "
+            f"{len(surplus)} tensors belong to no module that the config names: {some(surplus)}. "
             "PEFT would drop them without a word.",
             surplus,
         )
@@ -107,7 +98,7 @@ def _shapes(tensors: Tensors, expected: Expected) -> Iterator[Finding]:
         if name not in tensors or tensors[name].shape == shape:
             continue
         # A wrong rank is one fact about the config, told once by _ranks.
-        if not (_is_factor(name) and _outer(name, tensors[name].shape) == _outer(name, shape)):
+        if not (is_factor(name) and outer(name, tensors[name].shape) == outer(name, shape)):
             wrong.append(name)
     if wrong:
         first = wrong[0]
@@ -121,34 +112,17 @@ def _shapes(tensors: Tensors, expected: Expected) -> Iterator[Finding]:
         )
 
 
-def _is_factor(name: str) -> bool:
-    return name.endswith((_A, _B, _EMBEDDING_A, _EMBEDDING_B))
-
-
-def _outer(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The sizes of a factor without its rank."""
-    return shape[1:] if name.endswith((_A, _EMBEDDING_A)) else shape[:-1]
-
-
 def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding]:
     """Without the base: each A needs its B and the other way round."""
-    lost = []
-    for name in tensors:
-        for one, other in ((_A, _B), (_B, _A), (_EMBEDDING_A, _EMBEDDING_B)):
-            if name.endswith(one) and name.removesuffix(one) + other not in tensors:
-                lost.append(name.removesuffix(one) + other)
-        if name.endswith(_EMBEDDING_B) and name.removesuffix(_EMBEDDING_B) + _EMBEDDING_A not in (
-            tensors
-        ):
-            lost.append(name.removesuffix(_EMBEDDING_B) + _EMBEDDING_A)
+    lost = [other for name in tensors if (other := partner(name)) and other not in tensors]
     if lost:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"{len(lost)} tensors are missing: {_some(tuple(lost))}. PEFT would fill them with "
+            f"{len(lost)} tensors are missing: {some(tuple(lost))}. PEFT would fill them with "
             "random numbers.",
             tuple(sorted(lost)),
         )
-    if not any(_is_factor(name) for name in tensors):
+    if not any(is_factor(name) for name in tensors):
         yield refused(
             FindingCode.MISSING_TENSORS, "The file holds no LoRA tensor at all.", tuple(tensors)
         )
@@ -156,7 +130,7 @@ def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding
     if strange:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"{len(strange)} tensors are not named as PEFT names them: {_some(strange)}.",
+            f"{len(strange)} tensors are not named as PEFT names them: {some(strange)}.",
             strange,
         )
 
@@ -164,11 +138,11 @@ def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding
 def _ranks(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding]:
     wrong: list[tuple[str, int, int]] = []
     for name, tensor in sorted(tensors.items()):
-        if not _is_factor(name):
+        if not is_factor(name):
             continue
         module = name.rpartition(".lora_")[0].removeprefix(PREFIX)
         wanted = pattern_value(config.get("rank_pattern") or {}, module, config["r"])
-        axis = 0 if name.endswith((_A, _EMBEDDING_A)) else -1
+        axis = 0 if outer(name, (0, 1)) == (1,) else -1
         has = tensor.shape[axis] if len(tensor.shape) == 2 else 0
         if has != wanted:
             wrong.append((name, wanted, has))
@@ -180,149 +154,6 @@ def _ranks(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding]:
             + (f" (and {len(wrong) - 1} more tensors disagree)." if len(wrong) > 1 else "."),
             tuple(name for name, _, _ in wrong),
         )
-
-
-def _finite(tensors: Tensors) -> Iterator[Finding]:
-    import numpy as np
-
-    bad = tuple(
-        name
-        for name, tensor in sorted(tensors.items())
-        if not all(bool(np.isfinite(piece).all()) for piece in tensor.chunks())
-    )
-    if bad:
-        yield refused(
-            FindingCode.NOT_FINITE,
-            f"NaN or infinity in {len(bad)} of {len(tensors)} tensors: {_some(bad)}.",
-            bad,
-            "The training run diverged; train again with a lower learning rate.",
-        )
-
-
-def base_copies(config: Mapping[str, Any], tensors: Tensors) -> tuple[str, ...]:
-    """Tensors that PEFT would write over the base's own: embeddings, heads, biases."""
-    saved = tuple(config.get("modules_to_save") or ())
-    found = []
-    for name in sorted(tensors):
-        module, _, kind = name.removeprefix(PREFIX).rpartition(".")
-        if kind not in ("weight", "bias") or ".lora_" in name:
-            continue
-        if any(part.endswith(saved) for part in _ancestors(module)) and saved:
-            continue
-        trained_bias = kind == "bias" and config.get("bias", "none") != "none"
-        if module.endswith(".base_layer") or trained_bias:
-            found.append(name)
-    return tuple(found)
-
-
-def _ancestors(module: str) -> Iterator[str]:
-    while module:
-        yield module
-        module = module.rpartition(".")[0]
-
-
-def _writes_base(
-    config: Mapping[str, Any], tensors: Tensors, base: Mapping[str, StoredTensor] | None
-) -> Iterator[Finding]:
-    copies = base_copies(config, tensors)
-    if not copies:
-        return
-    if base is None:
-        yield warned(
-            FindingCode.WRITES_BASE,
-            f"The file carries weights of the base itself ({_some(copies)}); without the base it "
-            "cannot be told whether they differ.",
-            copies,
-        )
-        return
-    differing = tuple(name for name in copies if not _equals_base(tensors[name], base))
-    if differing:
-        yield refused(
-            FindingCode.WRITES_BASE,
-            f"Attaching would overwrite the base's own {_some(differing)} with other numbers, and "
-            "detaching would not bring them back.",
-            differing,
-            "Train with bias='none' and save with save_embedding_layers=False; to train the "
-            "embeddings, use modules_to_save.",
-        )
-
-
-def _equals_base(tensor: StoredTensor, base: Mapping[str, StoredTensor]) -> bool:
-    import numpy as np
-
-    name = tensor.name.removeprefix(PREFIX).replace(".base_layer.", ".")
-    own = base.get(name)
-    if own is None and name == "lm_head.weight":
-        own = next((t for n, t in base.items() if n.endswith("embed_tokens.weight")), None)
-    if own is None or own.shape != tensor.shape:
-        return False
-    pairs = zip(tensor.chunks(), own.chunks(), strict=True)
-    return all(np.array_equal(one, other) for one, other in pairs)
-
-
-def _effect(
-    config: Mapping[str, Any], tensors: Tensors, base: Mapping[str, StoredTensor] | None
-) -> Iterator[Finding]:
-    """All-zero B in every module, and nothing else that was trained: a no-op."""
-    dead: list[str] = []
-    live: list[str] = []
-    for module, a, b in lora_pairs(tensors):
-        zero = _zero(a) or _zero(b) or config["lora_alpha"] == 0
-        (dead if zero else live).append(module)
-    others = [name for name in tensors if not _is_factor(name) and ".base_layer." not in name]
-    moved = [name for name in others if not _untouched(tensors[name], config, base)]
-    if dead and not live and not moved:
-        yield held(
-            FindingCode.NO_EFFECT,
-            "This adapter changes nothing: B·A is zero in every module.",
-            tuple(dead),
-            "Was it saved before training, or with gradients switched off?",
-        )
-    elif dead:
-        yield warned(
-            FindingCode.NO_EFFECT,
-            f"{len(dead)} of {len(dead) + len(live)} modules carry no update: "
-            f"{_some(tuple(dead))}.",
-            tuple(dead),
-        )
-
-
-def _zero(tensor: StoredTensor) -> bool:
-    return not any(bool(piece.any()) for piece in tensor.chunks())
-
-
-def _untouched(
-    tensor: StoredTensor, config: Mapping[str, Any], base: Mapping[str, StoredTensor] | None
-) -> bool:
-    """Is a saved module, bias, token row or DoRA magnitude still what it was before training?"""
-    import numpy as np
-
-    name = tensor.name.removeprefix(PREFIX)
-    if name.endswith(".lora_B.bias"):
-        return _zero(tensor)
-    if base is None:
-        return False
-    if name.endswith(".lora_magnitude_vector"):
-        own = base.get(name.removesuffix(".lora_magnitude_vector") + ".weight")
-        if own is None or len(own.shape) != 2:
-            return False
-        norms = np.linalg.norm(own.numbers(), axis=1)
-        return norms.shape == tensor.shape and np.allclose(norms, tensor.numbers(), rtol=1e-3)
-    if name.endswith(".token_adapter.trainable_tokens_delta"):
-        # Despite its name PEFT keeps the rows themselves in it, not a difference.
-        module = name.removesuffix(".token_adapter.trainable_tokens_delta")
-        own, wanted = base.get(module + ".weight"), config["trainable_token_indices"]
-        if own is None:
-            return False
-        if isinstance(wanted, dict):
-            wanted = next(rows for key, rows in wanted.items() if module.endswith(key))
-        return np.array_equal(own.numbers()[wanted], tensor.numbers())
-    return _equals_base(tensor, base)
-
-
-def _some(names: tuple[str, ...], most: int = 3) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def _sizes(shape: tuple[int, ...]) -> str:

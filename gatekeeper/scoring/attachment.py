@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gatekeeper.adapter import AdapterFolder
 from gatekeeper.errors import AdapterRefused
-from gatekeeper.inspection.tensors import base_copies
+from gatekeeper.inspection.names import base_copies
 
 __all__ = ["Attachment", "BaseOverwrittenError", "inject"]
 

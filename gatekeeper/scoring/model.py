@@ -195,7 +195,9 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
             )
     except Exception as problem:
         raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}") from problem
-    if not options:
+    if options:
+        _keep_layout(model)
+    else:
         model = model.to(device)
     model.eval()
     for parameter in model.parameters():
@@ -218,6 +220,16 @@ def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
         ),
         "device_map": {"": device},
     }
+
+
+def _keep_layout(model: Any) -> None:
+    """Forbid the repacking of 4-bit weights that some CPUs do in the first forward.
+
+    It happens in place, and reading the weights afterwards (state_dict, DoRA) corrupts the model.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 @contextmanager
