@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
+from gatekeeper.decision import blocks
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.markdown import SUMMARY_LIMIT, render_markdown
 from gatekeeper.report.visible import one_line
@@ -77,7 +78,7 @@ def annotation_lines(
         text = reason_text(by_rule[rule.rule])
         lines.append(_command(level, text, title=f"gatekeeper: {rule.rule}", **place))
     for reason in verdict.reasons:
-        if reason.rule not in told:
+        if reason.rule not in told and blocks(reason):
             title = f"gatekeeper: {reason.code.value}"
             lines.append(_command(level, reason_text(reason), title=title))
     return lines[:MOST_ANNOTATIONS]

@@ -7,6 +7,7 @@ adapters and models is escaped so that it can neither form links, mentions, HTML
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 
 from gatekeeper.digests import short
@@ -189,7 +190,7 @@ def _foot(evidence: Evidence, verdict: Verdict, check_id: str | None) -> Iterato
         f"candidate `{short(evidence.candidate.digest)}`",
         f"{count(cost.samples_scored + cost.samples_cached, 'score')}, "
         f"{cost.samples_cached} cached, {duration(cost.seconds)}",
-        f"rerun: `gate check {_code(evidence.candidate.source)}`",
+        f"rerun: `gate check {_code(shlex.quote(one_line(evidence.candidate.source)))}`",
     ]
     yield "<sub>" + " · ".join(parts) + "</sub>"
 

@@ -154,10 +154,11 @@ def _line(console: Console, text: str, *styles: tuple[str, str]) -> None:
 
 def _paragraph(console: Console, text: str, indent: int, style: str = "") -> None:
     """Wrapped text that keeps its indent."""
-    from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Padding(Text(text, style=style), (0, 1, 0, indent)), highlight=False)
+    for line in Text(text, style=style).wrap(console, max(20, console.width - indent - 1)):
+        line.rstrip()
+        console.print(Text(" " * indent) + line, highlight=False)
 
 
 def _banner(console: Console, evidence: Evidence, verdict: Verdict) -> None:
@@ -236,7 +237,10 @@ def _examples(
     _line(console, " For example", (" For example", "bold"))
     room = max(40, console.width - 14)
     for sample in lost:
-        _line(console, f"   {_fit(sample.capability, 30).strip()}  {_fit(sample.sample_id, 40)}")
+        _line(
+            console,
+            f"   {_fit(sample.capability, 30).strip()}  {_fit(sample.sample_id, 40).strip()}",
+        )
         for label, text in (
             ("question", sample.question),
             ("base", sample.base_answer),

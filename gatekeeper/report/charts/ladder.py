@@ -106,7 +106,8 @@ def _step(drawing: Drawing, step: Step, x: float, axis: Axis) -> None:
     if step.current:
         drawing.mark(x, y, "ring", "here", 12)
     drawing.mark(x, y, DECISION_SHAPE[step.decision or Decision.HOLD], style, 6)
-    drawing.text(x + 17, y + 4, percent(step.score), "number")
+    top = axis.at(step.high) if step.high is not None else y
+    drawing.text(x, min(top - 6, y - 16), percent(step.score), "number", "middle")
     drawing.close_group()
 
 
