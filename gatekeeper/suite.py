@@ -6,11 +6,29 @@ pins it; it renders and scores nothing.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
-from gatekeeper.evidence import Frozen, Role
+from pydantic import ValidationError, field_validator
 
-__all__ = ["Capability", "Suite", "TaskRef"]
+from gatekeeper.digests import digest_file, digest_json
+from gatekeeper.errors import SuiteError
+from gatekeeper.evidence import Frozen, Role, SuitePin
+from gatekeeper.yaml_file import read_yaml, validation_message
+
+__all__ = [
+    "BUILTIN_FOLDER",
+    "Capability",
+    "Suite",
+    "TaskRef",
+    "find_suites",
+    "load_suite",
+    "pin_suite",
+]
+
+FILE_NAME = "suite.yaml"
+_PINNED_SUFFIXES = (".yaml", ".yml", ".jsonl", ".json", ".csv", ".parquet", ".py", ".txt")
 
 
 class TaskRef(Frozen):
@@ -30,6 +48,13 @@ class Capability(Frozen):
     tasks: tuple[TaskRef, ...]
     description: str = ""
 
+    @field_validator("tasks")
+    @classmethod
+    def _has_tasks(cls, tasks: tuple[TaskRef, ...]) -> tuple[TaskRef, ...]:
+        if not tasks:
+            raise ValueError("a capability needs at least one task")
+        return tasks
+
 
 class Suite(Frozen):
     """`suite.yaml`, read and checked."""
@@ -44,3 +69,96 @@ class Suite(Frozen):
     neutral_text: str | None = None
     """JSONL file (field `text`) in the suite's folder, for perplexity and KL."""
     folder: Path | None = None
+
+    @field_validator("capabilities")
+    @classmethod
+    def _named_once(cls, capabilities: tuple[Capability, ...]) -> tuple[Capability, ...]:
+        names = [capability.name for capability in capabilities]
+        if not names:
+            raise ValueError("a suite needs at least one capability")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"capability {twice[0]} stands twice")
+        return capabilities
+
+
+def _builtin_folder() -> Path:
+    inside = Path(__file__).parent / "_data" / "suites"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "suites"
+
+
+BUILTIN_FOLDER = _builtin_folder()
+
+
+def find_suites(search: Sequence[Path] = ()) -> dict[str, Path]:
+    """Name -> folder of every suite in the folders given, then of the built-in ones."""
+    found: dict[str, Path] = {}
+    for place in (*search, BUILTIN_FOLDER):
+        for file in sorted(place.glob(f"*/{FILE_NAME}")):
+            found.setdefault(file.parent.name, file.parent)
+    return found
+
+
+def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
+    """Load a suite by the name of its folder, or by path.
+
+    Raises SuiteError with file and line, or with the nearest known name.
+    """
+    known = find_suites(search)
+    folder = known.get(ref)
+    if folder is None and (Path(ref) / FILE_NAME).is_file():
+        folder = Path(ref)
+    if folder is None:
+        near = difflib.get_close_matches(ref, known, 1)
+        guess = f"Did you mean {near[0]}? " if near else ""
+        raise SuiteError(
+            f"No suite is called {ref!r}.",
+            f"{guess}Known: {', '.join(sorted(known)) or 'none'}. Folders of your own stand under "
+            "suites in gate.yaml.",
+        )
+    document = read_yaml(folder / FILE_NAME, SuiteError)
+    if "folder" in document.data:
+        raise SuiteError(
+            f"{document.source}:{document.line(('folder',))}: folder: is not a key of a suite.",
+            "Remove it; a suite's folder is where its file lies.",
+        )
+    try:
+        suite = Suite.model_validate(document.data)
+    except ValidationError as problem:
+        raise SuiteError(*validation_message(problem, document, Suite)) from problem
+    if suite.neutral_text is not None:
+        text = (folder / suite.neutral_text).resolve()
+        if not text.is_relative_to(folder.resolve()) or not text.is_file():
+            raise SuiteError(
+                f"{document.source}:{document.line(('neutral_text',))}: neutral_text: "
+                f"{suite.neutral_text} is no file in the suite's folder.",
+                "Put the JSONL file beside suite.yaml.",
+            )
+    return suite.model_copy(update={"folder": folder})
+
+
+def pin_suite(suite: Suite) -> SuitePin:
+    """Pin a suite: its settings, its task files and its data; prose beside them does not count.
+
+    Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable.
+    """
+    files = {}
+    if suite.folder is not None:
+        try:
+            files = {
+                path.relative_to(suite.folder).as_posix(): digest_file(path)
+                for path in sorted(suite.folder.rglob("*"))
+                if path.is_file() and path.suffix in _PINNED_SUFFIXES
+            }
+        except OSError as problem:
+            raise SuiteError(f"Suite {suite.name} cannot be read: {problem}.") from problem
+    import importlib.metadata
+
+    digest = digest_json(
+        {
+            "suite": suite.model_dump(mode="json", exclude={"folder", "description"}),
+            "files": files,
+            "lm_eval": importlib.metadata.version("lm_eval"),
+        }
+    )
+    return SuitePin(name=suite.name, role=suite.role, digest=digest)
