@@ -5,7 +5,8 @@ registry/README.md. No torch, no network; importing it is quick.
 """
 
 from gatekeeper.registry.events import BASE
-from gatekeeper.registry.registry import ChannelFileError, Registry
+from gatekeeper.registry.ledger import ChannelFileError
+from gatekeeper.registry.registry import Registry
 from gatekeeper.registry.rules import ChannelRules
 from gatekeeper.registry.state import Adapter, Channel, Serving, State
 

@@ -43,7 +43,7 @@ class ChannelFiles:
     def stale(self, state: State) -> list[Channel]:
         """Channels whose file does not say what the log says.
 
-        Raises RegistryDamaged when a file is ahead of the log.
+        Raises RegistryDamaged when a file names an event that the log does not have.
         """
         return [
             channel
@@ -58,8 +58,11 @@ class ChannelFiles:
         staged.unlink(missing_ok=True)
         write_durably(staged, self._content(channel.name, channel.serving)[0], 0o644)
         with self._lock(staged_in.parent):
-            there = self._sequence(self.path(channel.name))
-            if there is None or there <= channel.serving.sequence:
+            try:
+                there = self._moment(self.path(channel.name).read_bytes())
+            except FileNotFoundError:
+                there = None
+            if there is None or there[0] <= channel.serving.sequence:
                 replace_durably(staged, self.path(channel.name))
 
     def fault(self, channel: Channel) -> str | None:
@@ -93,22 +96,24 @@ class ChannelFiles:
             return False
         if data == self._content(channel.name, channel.serving)[0]:
             return True
-        sequence = self._sequence(self.path(channel.name))
-        if sequence is not None and sequence > state.sequence:
-            raise RegistryDamaged(
-                f"{self.path(channel.name)} follows event {sequence}, but the log ends at "
-                f"{state.sequence}.",
-                "Events are lost: restore log/ from git or a backup. If the shorter log is "
-                "right, delete the channel file.",
-            )
+        if (moment := self._moment(data)) is not None:
+            sequence, event = moment
+            if not 0 < sequence <= state.sequence or state.digests[sequence - 1] != event:
+                raise RegistryDamaged(
+                    f"{self.path(channel.name)} follows an event {sequence} that the log "
+                    f"(of {state.sequence} events) does not have.",
+                    "Events are lost: restore log/ from git or a backup. If the log is right, "
+                    "delete the channel file.",
+                )
         return False
 
-    def _sequence(self, path: Path) -> int | None:
+    def _moment(self, data: bytes) -> tuple[int, str] | None:
+        """(sequence, event digest) that a whole channel file names."""
         try:
-            found = json.loads(unseal(path.read_bytes())[0]).get("sequence")
-        except (OSError, ValueError):
+            found = json.loads(unseal(data)[0])
+            return int(found["sequence"]), str(found["event"])
+        except (KeyError, TypeError, ValueError):
             return None
-        return found if isinstance(found, int) else None
 
     def _content(self, name: str, serving: Serving) -> tuple[bytes, dict[str, Any]]:
         place = None if serving.is_base else self.objects.path(serving.target)

@@ -87,6 +87,7 @@ class EventLog:
         staged = staged_in / name
         staged.unlink(missing_ok=True)
         write_durably(staged, data)
+        self.folder.mkdir(exist_ok=True)  # git keeps no empty folders
         if not put_if_absent(staged, self.folder / name):
             raise LostRaceError
         try:

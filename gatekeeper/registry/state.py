@@ -116,6 +116,8 @@ class State:
     digest: str | None
     """Of the newest event; the next one names it."""
     events: tuple[Event, ...]
+    digests: tuple[str, ...]
+    """Of the events, in the same order."""
     checks: Mapping[str, CheckRecorded]
     adapters: Mapping[str, Adapter]
     names: Mapping[str, tuple[str, ...]]
@@ -145,7 +147,7 @@ def fold(entries: Iterable[Entry]) -> State:
 class _Builder:
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.digest: str | None = None
+        self.digests: list[str] = []
         self.checks: dict[str, CheckRecorded] = {}
         self.adapters: dict[str, Adapter] = {}
         self.names: dict[str, list[str]] = {}
@@ -155,7 +157,7 @@ class _Builder:
     def add(self, entry: Entry) -> None:
         event = entry.event
         self.events.append(event)
-        self.digest = entry.digest
+        self.digests.append(entry.digest)
         if isinstance(event, CheckRecorded):
             self._check(event)
         elif isinstance(event, Move):
@@ -204,8 +206,9 @@ class _Builder:
     def state(self) -> State:
         return State(
             sequence=len(self.events),
-            digest=self.digest,
+            digest=self.digests[-1] if self.digests else None,
             events=tuple(self.events),
+            digests=tuple(self.digests),
             checks=self.checks,
             adapters=self.adapters,
             names={name: tuple(digests) for name, digests in self.names.items()},

@@ -1,0 +1,195 @@
+"""The ledger: how every write of the registry is made.
+
+Stage the files, decide on the newest state, append one event with put-if-absent, and only then
+acknowledge; when another writer was faster, decide again. What is written is said by the rooms
+above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import ValidationError
+
+from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
+from gatekeeper.registry.channel_files import ChannelFiles
+from gatekeeper.registry.events import BASE, Event, Move
+from gatekeeper.registry.evidence_store import EvidenceStore
+from gatekeeper.registry.files import filesystem_errors, staging
+from gatekeeper.registry.layout import Layout, create_layout, open_layout
+from gatekeeper.registry.log import EventLog, LostRaceError
+from gatekeeper.registry.names import resolve
+from gatekeeper.registry.objects import ObjectStore
+from gatekeeper.registry.state import State, fold
+
+__all__ = ["ChannelFileError", "Draft", "Ledger", "plain"]
+
+E = TypeVar("E", bound=Event)
+M = TypeVar("M", bound=Move)
+Draft = Callable[[State, dict[str, Any]], E]
+"""From the newest state and the event's stamp (number, chain, time, author) to the event.
+
+Raises RegistryError when the state does not allow it.
+"""
+
+_ATTEMPTS = 10_000
+
+
+class ChannelFileError(RegistryError):
+    """The event is recorded, but the file that servers read could not be replaced yet."""
+
+    def __init__(self, message: str, hint: str | None, event: Event) -> None:
+        super().__init__(message, hint)
+        self.event = event
+
+
+class Ledger:
+    """Log, snapshots, evidence and channel files of one registry on disk."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.root = layout.root
+        self.objects = ObjectStore(layout.objects)
+        self.evidence = EvidenceStore(layout.root / "evidence")
+        self.log = EventLog(layout.root / "log")
+        self.channels = ChannelFiles(layout.root / "channels", self.objects)
+        self.staging = layout.root / "staging"
+        self.object_staging = layout.object_staging
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open a registry. Raises RegistryError when there is none, RegistryDamaged when broken."""
+        with filesystem_errors(f"The registry {root} cannot be opened"):
+            return cls(open_layout(root))
+
+    @classmethod
+    def create(cls, root: Path, *, objects: str | None = None) -> Self:
+        """Create a registry, or open the one that is there.
+
+        `objects` keeps the snapshots elsewhere (relative to the root, or absolute). Raises
+        RegistryError when the folder holds something else.
+        """
+        with filesystem_errors(f"The registry {root} cannot be created"):
+            return cls(create_layout(root, objects))
+
+    def state(self) -> State:
+        """Fold the log; channel files that are missing or behind are rewritten on the way.
+
+        Raises RegistryDamaged, naming the file, when the log is not whole.
+        """
+        with filesystem_errors(f"The registry {self.root} cannot be read"):
+            state = fold(self.log.read())
+            while True:
+                try:
+                    stale = self.channels.stale(state)
+                    break
+                except RegistryDamaged:
+                    # Somebody may have committed and published between our two reads.
+                    newer = fold(self.log.read())
+                    if newer.sequence == state.sequence:
+                        raise
+                    state = newer
+        if stale:
+            try:
+                with staging(self.staging) as staged_in:
+                    for channel in stale:
+                        self.channels.write(channel, staged_in)
+            except OSError:
+                pass  # reading works on a read-only disk too
+        return state
+
+    def resolve(self, name: str) -> str:
+        """Digest, check id or `base` that a name stands for; see `names.resolve`."""
+        return resolve(self.state(), name)
+
+    def candidate(self, wanted: str) -> str:
+        """Digest of a candidate by name, digest or check. Raises RegistryError."""
+        state = self.state()
+        found = resolve(state, wanted)
+        digest = state.checks[found].candidate if found in state.checks else found
+        if digest not in state.adapters:
+            raise RegistryError(f"{wanted!r} is no candidate.", "Name an adapter or its check.")
+        return digest
+
+    def require_object(self, digest: str, manifest: str | None, label: str = "") -> None:
+        """Raise RegistryDamaged unless every byte of a snapshot is as it was stored."""
+        if digest == BASE:
+            raise RegistryError("The base has no snapshot here.", "Load the base itself.")
+        if (fault := self.objects.fault(digest, manifest)) is not None:
+            raise RegistryDamaged(
+                f"The snapshot of {label or digest[:19]} {fault}.",
+                "Restore objects/ from git or a backup, go to another target, or run "
+                "`gate rollback --to base`, which needs no snapshot.",
+            )
+
+    def record(
+        self,
+        draft: Draft[E],
+        who: str,
+        why: str | None,
+        now: str,
+    ) -> E:
+        """Make one event that needs no files of its own."""
+        self.state()  # refuses to write on top of a log that has lost events
+        with (
+            filesystem_errors("The event could not be recorded"),
+            staging(self.staging) as staged_in,
+        ):
+            return self.commit(draft, staged_in, who, why, now)
+
+    def commit(
+        self,
+        draft: Draft[E],
+        staged_in: Path,
+        who: str,
+        why: str | None,
+        now: str,
+    ) -> E:
+        """Decide on the newest state and append; when somebody was faster, decide again."""
+        for _ in range(_ATTEMPTS):
+            state = fold(self.log.read())
+            stamp: dict[str, Any] = {
+                "sequence": state.sequence + 1,
+                "previous": state.digest,
+                "at": now,
+                "who": plain(who),
+                "why": None if why is None else plain(why),
+            }
+            try:
+                event = draft(state, stamp)
+                self.log.append(event, staged_in)
+            except LostRaceError:
+                continue
+            except ValidationError as problem:
+                first = problem.errors()[0]
+                where = ".".join(str(part) for part in first["loc"])
+                raise RegistryError(f"{where}: {first['msg']}.", "Correct the value.") from problem
+            return event
+        raise RegistryConflict("Too many others are writing.", "Try again in a moment.")
+
+    def move(self, draft: Draft[M], who: str, why: str | None, now: str) -> M:
+        """Make one event that moves a channel, then the file that servers read.
+
+        Raises ChannelFileError when the event is recorded but the file could not follow.
+        """
+        with (
+            filesystem_errors("The channel was not moved"),
+            staging(self.staging) as staged_in,
+        ):
+            event = self.commit(draft, staged_in, who, why, now)
+            try:
+                self.channels.write(fold(self.log.read()).channel(event.channel), staged_in)
+            except OSError as problem:
+                raise ChannelFileError(
+                    f"Event {event.sequence} is recorded, but {self.channels.path(event.channel)} "
+                    f"could not be replaced ({problem.strerror}): servers do not see it yet.",
+                    "Mend the cause, then run any gate command, such as `gate status`.",
+                    event,
+                ) from problem
+            return event
+
+
+def plain(text: str) -> str:
+    """Text that can be written as UTF-8; file names may hold bytes that cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
