@@ -62,7 +62,7 @@ def task_chart(rows: Sequence[TaskRow], width: int, name: str) -> Markup:
     narrow = width < _NARROW
     height_of_row, top = (72, 8) if narrow else (52, 12)
     height = top + height_of_row * len(rows) + 26
-    axis = Axis(0.0, 1.0, *((12, width - 12) if narrow else (172, width - 268)))
+    axis = Axis(0.0, 1.0, *((18, width - 18) if narrow else (172, width - 268)))
     told = "; ".join(
         f"{row.name} {percent(row.rule.base_score)} to {percent(row.rule.candidate_score)}"
         for row in rows
