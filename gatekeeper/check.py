@@ -80,7 +80,8 @@ class _Inspected:
     findings: tuple[Finding, ...]
     snapshot: Path | None
     training: TrainingEvidence
-    contamination: Contamination | None
+    rows: Sequence[tuple[str, str]] | None
+    """Training rows as (prompt, target); None when they are not at hand."""
     weights: WeightEvidence | None
 
     @property
@@ -109,11 +110,9 @@ def check(
     results = []
     for candidate in inspected:
         progress.candidate(candidate.pin.name)
-        measured = (
-            _Measured()
-            if candidate.refused
-            else _measure(request, candidate, loaded, engine, tasks, progress)
-        )
+        measured = _Measured()
+        if not candidate.refused:
+            measured = _measure(request, candidate, loaded, engine, tasks, progress, staging)
         results.append(_decided(request, candidate, measured, now))
     return results
 
@@ -125,6 +124,7 @@ NOTHING = Cost(seconds=0.0, samples_scored=0, samples_cached=0, samples_saved=0,
 class _Measured:
     """What running the model gave; empty for a candidate that was refused before."""
 
+    contamination: Contamination | None = None
     effect: EffectProbe | None = None
     detach: DetachProof | None = None
     pairs: tuple[Pairs, ...] = ()
@@ -143,7 +143,6 @@ def _base_itself(request: Request) -> _Inspected:
 
 def _inspect(request: Request, folder: Path, staging: Path) -> _Inspected:
     from gatekeeper.adapter import inspect_static, snapshot
-    from gatekeeper.contamination import compare_with_suites
     from gatekeeper.training import read_run, training_texts
     from gatekeeper.weights import weigh
 
@@ -157,16 +156,15 @@ def _inspect(request: Request, folder: Path, staging: Path) -> _Inspected:
         manifest_base_digest=manifest.base_digest if manifest else None,
         source=folder,
     )
-    if any(finding.severity is Severity.REFUSE for finding in findings):
-        return _Inspected(pin, findings, copy, training, None, None)
-    texts = training_texts(folder, manifest)
+    refused = any(finding.severity is Severity.REFUSE for finding in findings)
+    weighable = pin.kind == "adapter" and not refused
     return _Inspected(
         pin=pin,
         findings=findings,
         snapshot=copy,
         training=training,
-        contamination=None if texts is None else compare_with_suites(texts, request.suites),
-        weights=weigh(copy, request.base_folder) if pin.kind == "adapter" else None,
+        rows=None if refused else training_texts(folder, manifest),
+        weights=weigh(copy, request.base_folder) if weighable else None,
     )
 
 
@@ -193,13 +191,17 @@ def _measure(
     engine: Engine,
     tasks: Mapping[str, Mapping[str, Sequence[ScoringTask]]],
     progress: CheckProgress,
+    staging: Path,
 ) -> _Measured:
     from gatekeeper.looks import score_suite
     from gatekeeper.scoring.neutral import compare_on_neutral_text
     from gatekeeper.scoring.probe import probe_effect
-    from gatekeeper.train_probe import probe_training
 
     started = time.monotonic()
+    with progress.stage("comparing training data and suites"):
+        contamination = _contamination(candidate, tasks)
+    if _is_contaminated(request, contamination):
+        return _Measured(contamination=contamination)
     arm: str | None = None
     effect: EffectProbe | None = None
     if candidate.snapshot is not None:
@@ -208,7 +210,8 @@ def _measure(
             loaded.attach(candidate.snapshot, arm)
             effect = probe_effect(loaded, arm)
         if not (effect.changed and effect.finite):
-            return _Measured(effect=effect, detach=_proof(request, loaded, candidate, progress))
+            proof = _proof(request, loaded, candidate, progress)
+            return _Measured(contamination=contamination, effect=effect, detach=proof)
     scores = [
         score_suite(
             suite,
@@ -231,8 +234,9 @@ def _measure(
     training = candidate.training
     if arm is not None and _task_missed(request, pairs):
         with progress.stage("scoring a sample of the training data"):
-            training = probe_training(training, request, tasks, engine, arm)
+            training = _with_probe(request, candidate, loaded, engine, arm, staging)
     return _Measured(
+        contamination=contamination,
         effect=effect,
         detach=_proof(request, loaded, candidate, progress),
         pairs=pairs,
@@ -247,6 +251,51 @@ def _measure(
             tokens=sum(score.tokens for score in scores),
         ),
     )
+
+
+def _contamination(
+    candidate: _Inspected, tasks: Mapping[str, Mapping[str, Sequence[ScoringTask]]]
+) -> Contamination | None:
+    """Overlap with every doc of every suite, not only with those that will be drawn."""
+    from gatekeeper.contamination import find_overlap
+
+    if candidate.rows is None:
+        return None
+    samples = {
+        suite: [
+            (task.sample_id(doc), task.question(doc))
+            for own in capabilities.values()
+            for task in own
+            for doc in range(len(task))
+        ]
+        for suite, capabilities in tasks.items()
+    }
+    return find_overlap([prompt for prompt, _ in candidate.rows], samples)
+
+
+def _is_contaminated(request: Request, found: Contamination | None) -> bool:
+    """More overlap than the policy allows: a score would be no evidence, so none is made."""
+    return found is not None and found.fraction > request.policy.policy.contamination.max_overlap
+
+
+def _with_probe(
+    request: Request,
+    candidate: _Inspected,
+    loaded: LoadedBase,
+    engine: Engine,
+    arm: str,
+    staging: Path,
+) -> TrainingEvidence:
+    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.train_probe import probe_suite, score_probe
+
+    folder = Path(tempfile.mkdtemp(dir=staging))
+    suite = probe_suite(candidate.rows or (), request.sampling.seed, folder)
+    if suite is None:
+        return candidate.training
+    [[task]] = load_tasks(suite, loaded.tokenizer).values()
+    probe = score_probe(task, engine, arm)
+    return candidate.training.model_copy(update={"probe": probe})
 
 
 def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
@@ -286,7 +335,7 @@ def _decided(request: Request, candidate: _Inspected, measured: _Measured, now: 
         pairs=measured.pairs,
         neutral_text=measured.neutral_text,
         training=measured.training or candidate.training,
-        contamination=candidate.contamination,
+        contamination=measured.contamination,
         weights=candidate.weights,
         environment=describe_environment(),
         cost=measured.cost,

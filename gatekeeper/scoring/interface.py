@@ -6,7 +6,7 @@ a cluster, a server) implements the same three names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,8 +46,8 @@ class ScoringTask(Protocol):
         """Name a doc: `<task>/<index>`."""
         ...
 
-    def on_docs(self, docs: Sequence[Mapping[str, Any]]) -> ScoringTask | None:
-        """Give the same task over other docs; None when they lack fields that it reads."""
+    def question(self, doc: int) -> str:
+        """Give the doc's own question, as people read it."""
         ...
 
 
