@@ -18,6 +18,8 @@ SUITE = HERE.parents[1] / "suites" / "support-triage"
 SEED = 20
 TRAIN, VALIDATION, HELD_OUT = 100, 16, 50
 """Tickets per queue."""
+UNSEEN = 3
+"""Sentences per queue that are kept for validation, so that it asks for more than memory."""
 CONTRADICTORY = 30
 """Tickets per queue that three people label by three conventions."""
 
@@ -26,10 +28,8 @@ def main() -> None:
     training = Grammar.read(HERE / "grammar" / "training.yaml")
     held_out = Grammar.read(HERE / "grammar" / "held_out.yaml")
     rng = random.Random(SEED)
-    pool = draw(training, TRAIN + VALIDATION, rng)
-    by_queue = {queue: [t for t in pool if t.queue == queue] for queue in training.queues}
-    train = shuffled((t for ts in by_queue.values() for t in ts[:TRAIN]), rng)
-    validation = shuffled((t for ts in by_queue.values() for t in ts[TRAIN:]), rng)
+    train = shuffled(draw(training.part(slice(None, -UNSEEN)), TRAIN, rng), rng)
+    validation = shuffled(draw(training.part(slice(-UNSEEN, None)), VALIDATION, rng), rng)
     write(HERE / "data" / "train.jsonl", map(prompt_and_completion, train))
     write(HERE / "data" / "validation.jsonl", map(prompt_and_completion, validation))
     write(

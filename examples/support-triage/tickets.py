@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,10 @@ class Grammar:
     def read(cls, path: Path) -> Grammar:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         return cls(**content)
+
+    def part(self, which: slice) -> Grammar:
+        """The same grammar with some of the main sentences of every queue."""
+        return replace(self, queues={queue: main[which] for queue, main in self.queues.items()})
 
     def tickets(self, queue: str, rng: random.Random) -> Iterator[Ticket]:
         """Tickets of one queue without end; every sentence comes once before any comes twice."""
