@@ -1,0 +1,271 @@
+"""The scoring engine: the same numbers as lm-eval's HF runner, many times faster.
+
+Render, pack, run, judge, remember. Scores are asked of the cache first and written to it batch by
+batch, so an interrupted check goes on where it stopped. Base and candidate share one packing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from gatekeeper.errors import EngineError, SuiteError
+from gatekeeper.scoring.attention import PrefixStates
+from gatekeeper.scoring.cache import ScoreCache, ScoreKey
+from gatekeeper.scoring.forward import Likelihood, likelihoods, prefix_states
+from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
+from gatekeeper.scoring.packing import PackedDoc, Shape, plan
+from gatekeeper.scoring.plain import plain_likelihoods
+from gatekeeper.scoring.preparation import PreparedTask
+from gatekeeper.scoring.selftest import packing_fault
+from gatekeeper.scoring.tasks import LoadedTask
+from gatekeeper.scoring.tokens import Tokens
+
+__all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
+
+ENGINE_VERSION = "1"
+_BUDGET = {"cpu": 512, "cuda": 8192}
+_SMALLEST = 64
+_PREFIX_BYTES = 1 << 30
+
+
+@dataclass
+class Work:
+    """What the forwards did so far. Tokens are rows of the transformer, padding apart."""
+
+    encoded: int = 0
+    padding: int = 0
+    naive: int = 0
+    """Tokens that running each request on its own would have encoded."""
+    scored_rows: int = 0
+    """Rows of the output layer, padding included."""
+    forwards: int = 0
+
+
+class PackedEngine:
+    """Scores docs of lm-eval tasks with any arm; see `interface.Engine`.
+
+    `notes` says in sentences what did not go the usual way: a fallback, a halved budget.
+    """
+
+    def __init__(
+        self, arms: Arms, cache: ScoreCache | None = None, *, token_budget: int | None = None
+    ) -> None:
+        self.arms = arms
+        self.cache = cache
+        self.notes: list[str] = []
+        self.work = Work()
+        self._device = torch.device(arms.device)
+        self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
+        self._first_budget = self._budget
+        self._tokens: Tokens | None = None
+        self._dtype = ""
+        self._packs: dict[str | None, bool] = {}
+        self._prepared: dict[str, PreparedTask] = {}
+        self._prefixes: dict[tuple[str, str | None], PrefixStates] = {}
+
+    def score(
+        self,
+        task: ScoringTask,
+        docs: Sequence[int],
+        candidate: str | None,
+        progress: Progress | None = None,
+    ) -> list[SampleScore]:
+        """Score `docs` of `task` with one arm, in the order given.
+
+        Raises SuiteError for a task that cannot be rendered or has no such metric, EngineError
+        when the machine's memory does not hold even a small batch.
+        """
+        if not isinstance(task, LoadedTask):
+            raise EngineError(f"Task {task.name} was not loaded by gatekeeper.scoring.tasks.")
+        with self.arms.arm(candidate) as module:
+            self._look_at(module, candidate)
+            key = self._key(task, candidate)
+            found = self.cache.read(key) if self.cache and key else {}
+            known = {
+                doc: found[task.sample_id(doc)] for doc in docs if task.sample_id(doc) in found
+            }
+            known = {doc: replace(score, cached=True) for doc, score in known.items()}
+            _tell(progress, known, docs)
+            missing = [doc for doc in dict.fromkeys(docs) if doc not in known]
+            for scores in self._batches(task, missing, module, candidate):
+                if self.cache and key:
+                    self.cache.append(key, list(scores.values()))
+                known.update(scores)
+                _tell(progress, known, docs)
+        return [known[doc] for doc in docs]
+
+    def _look_at(self, module: Any, candidate: str | None) -> None:
+        """Learn what scoring depends on, and test once per arm that its rows may be packed."""
+        if self._tokens is None:
+            from lm_eval.models.utils import resolve_max_length
+
+            length = resolve_max_length(module.config, self.arms.tokenizer)
+            self._tokens = Tokens(self.arms.tokenizer, length)
+            self._dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
+        if candidate not in self._packs:
+            fault = packing_fault(module, self._tokens.max_length, self._device)
+            self._packs[candidate] = fault is None
+            if fault is not None:
+                who = "The base" if candidate is None else f"Candidate {candidate[:19]}"
+                self.notes.append(f"{who} is scored in plain batches, which is slower: {fault}.")
+
+    def _key(self, task: LoadedTask, candidate: str | None) -> ScoreKey | None:
+        pin = getattr(self.arms, "pin", None)
+        if pin is None:
+            return None
+        packing = f"packed-{self._first_budget}" if self._packs[candidate] else "plain"
+        return ScoreKey(
+            base=pin.digest,
+            dtype=self._dtype,
+            quantization=pin.quantization,
+            arm=candidate or "base",
+            task=task.digest,
+            engine=f"{ENGINE_VERSION}/{packing}/torch-{torch.__version__}",
+            device=_device_kind(self._device),
+        )
+
+    def _batches(
+        self, task: LoadedTask, docs: Sequence[int], module: Any, candidate: str | None
+    ) -> Iterator[dict[int, SampleScore]]:
+        """Score docs batch by batch; out of memory halves the budget and goes on."""
+        left = list(docs)
+        while left:
+            try:
+                for scores in self._answered(task, left, module, candidate):
+                    left = [doc for doc in left if doc not in scores]
+                    yield scores
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
+                if not _out_of_memory(problem):
+                    raise
+                self._halve(problem)
+
+    def _answered(
+        self, task: LoadedTask, docs: Sequence[int], module: Any, candidate: str | None
+    ) -> Iterator[dict[int, SampleScore]]:
+        prepared = self._prepare(task)
+        packed = dict(zip(docs, prepared.docs(docs), strict=True))
+        run = self._packed if self._packs[candidate] else self._plain
+        for likelihoods_ in run(prepared, packed, module, candidate):
+            yield {
+                doc: self._judged(task, doc, prepared.responses(found), len(packed[doc]))
+                for doc, found in likelihoods_.items()
+            }
+
+    def _packed(
+        self, prepared: PreparedTask, docs: dict[int, PackedDoc], module: Any, candidate: str | None
+    ) -> Iterator[dict[int, list[Likelihood]]]:
+        shape = Shape(self._budget, max(1, int(self._budget * prepared.share)))
+        numbers = list(docs)
+        for batch in plan(list(docs.values()), shape):
+            chosen = {numbers[index]: docs[numbers[index]] for index in batch}
+            states = None
+            if any(doc.prefix for doc in chosen.values()):
+                states = self._prefix(prepared, candidate, module, shape)
+            full = {number: doc for number, doc in chosen.items() if len(doc)}
+            found: list[list[Likelihood]] = []
+            if full:
+                found = likelihoods(module, list(full.values()), shape, states, self._device)
+                self._count(list(full.values()), shape)
+            results = dict(zip(full, found, strict=True))
+            yield {number: results.get(number, []) for number in chosen}
+
+    def _plain(
+        self, prepared: PreparedTask, docs: dict[int, PackedDoc], module: Any, candidate: str | None
+    ) -> Iterator[dict[int, list[Likelihood]]]:
+        for number, requests in prepared.requests(list(docs)).items():
+            found: list[Likelihood] = []
+            if requests:
+                found = plain_likelihoods(module, requests, self._budget, self._device)
+            yield {number: found}
+
+    def _prepare(self, task: LoadedTask) -> PreparedTask:
+        if task.digest not in self._prepared:
+            assert self._tokens is not None
+            self._prepared[task.digest] = PreparedTask(task, self._tokens)
+        return self._prepared[task.digest]
+
+    def _prefix(
+        self, prepared: PreparedTask, candidate: str | None, module: Any, shape: Shape
+    ) -> PrefixStates:
+        """Keys and values of the task's prefix for this arm; the least recently used go first."""
+        name = prepared.task.digest, candidate
+        states = self._prefixes.pop(name, None)
+        if states is None:
+            while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > _PREFIX_BYTES:
+                self._prefixes.pop(next(iter(self._prefixes)))
+            states = prefix_states(module, prepared.prefix, shape, self._device)
+            self.work.encoded += len(prepared.prefix)
+            self.work.forwards += 1
+        self._prefixes[name] = states
+        return states
+
+    def _judged(self, task: LoadedTask, doc: int, responses: list[Any], tokens: int) -> SampleScore:
+        score, answer, error = 0.0, "", None
+        try:
+            if _finite(responses):
+                score, answer = task.judge(doc, responses)
+            else:
+                error = "The model gave a log-likelihood that is not a finite number."
+        except SuiteError:
+            raise
+        except Exception as problem:  # a task's metric may raise anything over a strange answer
+            error = f"The task's metric failed: {type(problem).__name__}: {problem}"
+        if not math.isfinite(score):
+            score, error = 0.0, "The task's metric is not a finite number."
+        return SampleScore(
+            sample_id=task.sample_id(doc),
+            score=score,
+            question=task.question(doc),
+            gold=task.gold(doc),
+            answer=answer,
+            tokens=tokens,
+            error=error,
+        )
+
+    def _count(self, docs: Sequence[PackedDoc], shape: Shape) -> None:
+        tokens = sum(len(doc) for doc in docs)
+        shape = shape.fitting(tokens, sum(len(doc.scored) for doc in docs))
+        self.work.encoded += tokens
+        self.work.padding += shape.tokens - tokens
+        self.work.naive += sum(doc.naive for doc in docs)
+        self.work.scored_rows += shape.scored
+        self.work.forwards += 1
+
+    def _halve(self, problem: BaseException) -> None:
+        if self._budget // 2 < _SMALLEST:
+            raise EngineError(
+                f"Out of memory with only {self._budget} tokens at a time.",
+                "Free some memory, or use a smaller or quantized base.",
+            ) from problem
+        self._budget //= 2
+        self._prefixes.clear()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.notes.append(f"Out of memory: going on with {self._budget} tokens at a time.")
+
+
+def _tell(progress: Callable[[int, int], None] | None, known: dict[int, Any], docs: Any) -> None:
+    if progress is not None:
+        progress(len(known), len(set(docs)))
+
+
+def _finite(responses: Sequence[Any]) -> bool:
+    numbers = [r[0] if isinstance(r, tuple) else r for r in responses]
+    return all(math.isfinite(n) for n in numbers if isinstance(n, float))
+
+
+def _out_of_memory(problem: BaseException) -> bool:
+    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
+        "can't allocate memory" in str(problem)
+    )
+
+
+def _device_kind(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type}-{torch.backends.cpu.get_cpu_capability()}-{torch.get_num_threads()}"

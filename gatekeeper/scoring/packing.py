@@ -1,0 +1,173 @@
+"""Packing: every token of a task once. A doc's requests become one tree, docs share one prefix.
+
+Pure: tokens in, numpy arrays out; no model. How a doc is packed depends on that doc and its task
+alone, never on which other docs are scored with it, so that its score is the same whatever was
+cached. Batches have a fixed number of token rows and of scored rows for the same reason: matrix
+kernels may round differently for another height, but not for another place in the same height.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatekeeper.scoring.tokens import Scored
+
+__all__ = ["Branch", "PackedDoc", "Shape", "common_prefix", "pack", "plan", "scored_share"]
+
+Indices = NDArray[np.int64]
+
+_SHORTEST_PREFIX = 8
+"""Tokens. A shorter shared prefix does not pay for a forward of its own."""
+_SHARES = (0.125, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One request in its doc's tree: which scored rows it reads, and the token due at each."""
+
+    rows: Indices
+    targets: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class PackedDoc:
+    """All requests of one doc as one tree of tokens, behind `prefix` tokens of its task.
+
+    Node i has token `tokens[i]`, stands at `positions[i]` in each of its sequences (the prefix
+    counts), and follows node `parents[i]` (-1: the prefix or nothing). Parents come first.
+    """
+
+    tokens: Indices
+    positions: Indices
+    parents: Indices
+    prefix: int
+    scored: Indices
+    """Nodes whose next-token distribution is needed, ascending."""
+    branches: tuple[Branch, ...]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def naive(self) -> int:
+        """Tokens that running each request on its own would encode."""
+        ends = [int(self.positions[self.scored[b.rows[-1]]]) + 1 for b in self.branches]
+        return sum(ends)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the tree has no fork: ordinary causal attention."""
+        return bool((self.parents == np.arange(-1, len(self) - 1)).all())
+
+    def visible(self) -> NDArray[np.bool_]:
+        """Give the matrix [node, node] of what each node may attend to: itself, its ancestors."""
+        size = len(self)
+        if self.is_chain:
+            return np.tri(size, dtype=np.bool_)
+        seen = np.zeros((size, size), dtype=np.bool_)
+        for node, parent in enumerate(self.parents):
+            if parent >= 0:
+                seen[node] = seen[parent]
+            seen[node, node] = True
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fixed size of every batch: token rows and scored rows."""
+
+    tokens: int
+    scored: int
+
+    def fitting(self, tokens: int, scored: int) -> Shape:
+        """The smallest multiple of this shape that holds one doc of that size."""
+        return Shape(
+            -(-max(tokens, 1) // self.tokens) * self.tokens,
+            -(-max(scored, 1) // self.scored) * self.scored,
+        )
+
+
+def common_prefix(requests: Sequence[Scored]) -> tuple[int, ...]:
+    """The tokens that all requests begin with, before anything is scored; () if too few."""
+    if not requests:
+        return ()
+    limit = min(len(r.inputs) - len(r.targets) for r in requests)
+    first = requests[0].inputs[:limit]
+    for request in requests[1:]:
+        other = request.inputs
+        length = len(first)
+        if first != other[:length]:
+            length = next(i for i, (a, b) in enumerate(zip(first, other, strict=False)) if a != b)
+        first = first[:length]
+    return first if len(first) >= _SHORTEST_PREFIX else ()
+
+
+def pack(requests: Sequence[Scored], prefix: tuple[int, ...] = ()) -> PackedDoc:
+    """Merge a doc's requests into one tree. A doc that does not begin with `prefix` has none."""
+    size = len(prefix)
+    if any(r.inputs[:size] != prefix or len(r.inputs) - len(r.targets) < size for r in requests):
+        size = 0
+    nodes: dict[tuple[int, int], int] = {}
+    tokens: list[int] = []
+    positions: list[int] = []
+    parents: list[int] = []
+    paths: list[list[int]] = []
+    for request in requests:
+        node, path = -1, []
+        for position in range(size, len(request.inputs)):
+            token = request.inputs[position]
+            child = nodes.setdefault((node, token), len(tokens))
+            if child == len(tokens):
+                tokens.append(token)
+                positions.append(position)
+                parents.append(node)
+            node = child
+            path.append(node)
+        paths.append(path[len(path) - len(request.targets) :])
+    scored = np.unique(np.array([node for path in paths for node in path], dtype=np.int64))
+    return PackedDoc(
+        tokens=np.array(tokens, dtype=np.int64),
+        positions=np.array(positions, dtype=np.int64),
+        parents=np.array(parents, dtype=np.int64),
+        prefix=size,
+        scored=scored,
+        branches=tuple(
+            Branch(
+                rows=np.searchsorted(scored, np.array(path, dtype=np.int64)),
+                targets=np.array(request.targets, dtype=np.int64),
+            )
+            for path, request in zip(paths, requests, strict=True)
+        ),
+    )
+
+
+def scored_share(docs: Sequence[PackedDoc]) -> float:
+    """Scored rows per token row, rounded up to one of a few shares, from some docs of a task."""
+    tokens = sum(len(doc) for doc in docs)
+    need = 1.1 * sum(len(doc.scored) for doc in docs) / max(1, tokens)
+    return next((share for share in _SHARES if need <= share), 1.0)
+
+
+def plan(docs: Sequence[PackedDoc], shape: Shape) -> list[list[int]]:
+    """Spread docs over batches of `shape`, longest first, each into the first that has room.
+
+    A doc larger than the shape gets a batch of its own. Returns indices into `docs`.
+    """
+    order = sorted(range(len(docs)), key=lambda i: (-len(docs[i]), i))
+    batches: list[list[int]] = []
+    room: list[tuple[int, int]] = []
+    for index in order:
+        tokens, scored = len(docs[index]), len(docs[index].scored)
+        for batch, (free_tokens, free_scored) in enumerate(room):
+            if tokens <= free_tokens and scored <= free_scored:
+                batches[batch].append(index)
+                room[batch] = free_tokens - tokens, free_scored - scored
+                break
+        else:
+            batches.append([index])
+            room.append((shape.tokens - tokens, shape.scored - scored))
+    return batches

@@ -1,0 +1,187 @@
+"""Where a task comes from: a suite's own YAML files first, then lm-eval's, and their data.
+
+Gives lm-eval `Task` objects, ready but unscored. Relative data files belong to the YAML file that
+names them, whatever the working directory. A suite's YAML may name Python functions beside it
+(`!function`): a suite is code of whoever runs the check, like a test file.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gatekeeper.errors import SuiteError
+
+__all__ = ["TaskFiles"]
+
+_LOCAL_BUILDERS = ("json", "csv", "parquet", "text", "arrow")
+
+
+class TaskFiles:
+    """The tasks that a suite's folder (None: only lm-eval's own) can name."""
+
+    def __init__(self, suite: str, folder: Path | None) -> None:
+        from lm_eval.tasks import TaskManager
+
+        self.suite = suite
+        self.folder = folder
+        with _quiet():
+            self._own = TaskManager(
+                include_path=str(folder) if folder else None, include_defaults=False
+            )
+        self._all: Any = None
+
+    def build(self, name: str) -> list[Any]:
+        """Build the task, or every task of the group or tag, of that name.
+
+        Raises SuiteError when no such task exists, its file is wrong, or its data are not here.
+        """
+        with _quiet():
+            config: Mapping[str, Any] = {}
+            try:
+                spec, manager = self._find(name)
+                config = spec if isinstance(spec, dict) else {}
+                tasks = manager.load(spec)["tasks"]
+            except SuiteError:
+                raise
+            except Exception as problem:
+                raise self._explained(name, config, problem) from problem
+        for task in tasks.values():
+            _require_text_only(self.suite, name, task)
+        return [tasks[key] for key in sorted(tasks)]
+
+    def _find(self, name: str) -> tuple[Any, Any]:
+        """What to hand to which TaskManager. The index of all of lm-eval takes ten seconds."""
+        from lm_eval.tasks import TaskManager
+
+        entry = self._own.task_index.get(name)
+        if entry is not None:
+            if entry.yaml_path is None or "task" not in (entry.cfg or {}):
+                return name, self._own
+            return _with_local_data(entry.yaml_path), self._own
+        if (shipped := _shipped_file(name)) is not None:
+            return _with_local_data(shipped), self._own
+        if self._all is None:
+            own = str(self.folder) if self.folder else None
+            self._all = TaskManager(include_path=own)
+        if name not in self._all.task_index:
+            where = f"{self.folder} nor lm-eval" if self.folder else "lm-eval"
+            raise SuiteError(
+                f"Suite {self.suite}: neither {where} has a task named {name!r}."
+                if self.folder
+                else f"Suite {self.suite}: lm-eval has no task named {name!r}.",
+                "List lm-eval's own with: lm-eval ls tasks",
+            )
+        return name, self._all
+
+    def _explained(self, name: str, config: Mapping[str, Any], problem: Exception) -> SuiteError:
+        path, data = config.get("dataset_path"), config.get("dataset_name")
+        text = _first_line(problem)
+        if isinstance(problem, FileNotFoundError) and path in _LOCAL_BUILDERS:
+            return SuiteError(
+                f"Suite {self.suite}, task {name}: a data file is missing: {text}",
+                "Paths in `data_files` are relative to the task's YAML file.",
+            )
+        if path and _is_unreachable(problem):
+            arguments = ", ".join(repr(a) for a in (path, data) if a)
+            return SuiteError(
+                f"Suite {self.suite}, task {name}: its data set {path} is not on this machine and "
+                "could not be fetched.",
+                "Where there is a network, fetch it with: "
+                f'python -c "import datasets; datasets.load_dataset({arguments})"',
+            )
+        return SuiteError(f"Suite {self.suite}, task {name} cannot be loaded: {text}")
+
+
+def _with_local_data(file: Path) -> dict[str, Any]:
+    """The task's whole configuration, its data files absolute."""
+    from lm_eval.tasks._yaml_loader import load_yaml
+
+    config: dict[str, Any] = load_yaml(file, resolve_func=True)
+    arguments = config.get("dataset_kwargs")
+    if isinstance(arguments, dict) and "data_files" in arguments:
+        files = _absolute(arguments["data_files"], file.parent)
+        config["dataset_kwargs"] = {**arguments, "data_files": files}
+    return config
+
+
+def _absolute(files: Any, folder: Path) -> Any:
+    if isinstance(files, dict):
+        return {split: _absolute(part, folder) for split, part in files.items()}
+    if isinstance(files, list):
+        return [_absolute(part, folder) for part in files]
+    return files if "://" in str(files) else str((folder / str(files)).resolve())
+
+
+def _shipped_file(name: str) -> Path | None:
+    """lm-eval's YAML file of that task, found by its `task:` line."""
+    from lm_eval import tasks
+
+    named = re.escape(name.encode())
+    line = re.compile(rb"^task:[ \t]*[\"']?" + named + rb"[\"']?[ \t]*(#.*)?\r?$")
+    for file in sorted(Path(str(tasks.__file__)).parent.rglob("*.yaml")):
+        content = file.read_bytes()
+        if name.encode() in content and any(line.match(row) for row in content.split(b"\n")):
+            return file
+    return None
+
+
+def _require_text_only(suite: str, name: str, task: Any) -> None:
+    if getattr(task, "MULTIMODAL", False):
+        raise SuiteError(f"Suite {suite}, task {name} needs images or sound; only text is scored.")
+    if getattr(task, "UNSAFE_CODE", False):
+        raise SuiteError(
+            f"Suite {suite}, task {name} runs code that the model writes; that is not done here.",
+            "Take it out of the suite.",
+        )
+
+
+def _is_unreachable(problem: BaseException) -> bool:
+    """Whether an error of `datasets` or the hub client means: not cached and not reachable."""
+    names = {type(p).__name__ for p in _chain(problem)}
+    return bool(
+        names
+        & {
+            "ConnectionError",
+            "ConnectError",
+            "OfflineModeIsEnabled",
+            "LocalEntryNotFoundError",
+            "DatasetNotFoundError",
+            "ProxyError",
+            "ConnectTimeout",
+            "HfHubHTTPError",
+            "FileNotFoundError",
+        }
+    )
+
+
+def _chain(problem: BaseException | None) -> Iterator[BaseException]:
+    while problem is not None:
+        yield problem
+        problem = problem.__cause__ or problem.__context__
+
+
+def _first_line(problem: Exception) -> str:
+    lines = str(problem).strip().splitlines()
+    return lines[0] if lines else type(problem).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Libraries' own progress bars and warnings would tear ours apart."""
+    import datasets
+
+    logger = logging.getLogger("lm_eval")
+    level, bars = logger.level, datasets.is_progress_bar_enabled()
+    logger.setLevel(logging.ERROR)
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if bars:
+            datasets.enable_progress_bars()
