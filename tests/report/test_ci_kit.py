@@ -41,7 +41,7 @@ def run_step(tmp_path):
         values |= {f"inputs.{key}": value for key, value in inputs.items()} | dict(context)
         env = {
             key: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: values.get(m[1], ""), text)
-            for key, text in step["env"].items()
+            for key, text in step.get("env", {}).items()
         }
         record = tmp_path / "record"
         record.write_text("")
@@ -179,3 +179,16 @@ def test_the_hook_takes_policies_and_nothing_else():
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_the_action_installs_itself_only_where_gate_is_missing(run_step, tmp_path):
+    python = tmp_path / "tools" / "python"
+    python.write_text(RECORDER)
+    python.chmod(stat.S_IRWXU)
+    done, calls = run_step("Install", {}, GITHUB_ACTION_PATH="/the action")
+    assert (done.returncode, calls) == (0, [])
+    (tmp_path / "tools" / "gate").unlink()
+    found_elsewhere = any((Path(p) / "gate").exists() for p in os.environ["PATH"].split(":"))
+    if not found_elsewhere:
+        _, calls = run_step("Install", {}, GITHUB_ACTION_PATH="/the action")
+        assert calls == [["python", "-m", "pip", "install", "--quiet", "/the action"]]
