@@ -18,6 +18,7 @@ from gatekeeper.inspection.patterns import is_safe_pattern
 __all__ = ["SUPPORTED_TYPE", "judge_config"]
 
 SUPPORTED_TYPE = "LORA"
+MAX_PATTERNS = 4096
 EXTREME_SCALE = 64.0
 """alpha / r beyond this is no training recipe that we know of."""
 
@@ -94,6 +95,14 @@ def _shown(value: Any) -> str:
 def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
     for key in (*_PATTERNS, "rank_pattern", "alpha_pattern"):
         value = config.get(key) or ()
+        if not isinstance(value, str) and len(value) > MAX_PATTERNS:
+            yield refused(
+                FindingCode.UNSAFE_PATTERN,
+                f"adapter_config.json names {len(value)} patterns in {key}; {MAX_PATTERNS} is the "
+                "most.",
+                (key,),
+            )
+            continue
         for pattern in [value] if isinstance(value, str) else value:
             if not is_safe_pattern(pattern):
                 yield refused(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from re import _constants as _op  # type: ignore[attr-defined]
 from re import _parser as _syntax  # type: ignore[attr-defined]
 from typing import Any
@@ -113,9 +114,15 @@ def _layer_wanted(module: str, config: Mapping[str, Any]) -> bool:
 def pattern_value(patterns: Mapping[str, Any], module: str, default: Any) -> Any:
     """Value of the first pattern that names the module (`rank_pattern`, `alpha_pattern`)."""
     for pattern, value in patterns.items():
-        if re.match(rf"(.*\.)?({pattern})$", module):
+        if _named_by(pattern).match(module):
             return value
     return default
+
+
+@lru_cache(maxsize=8192)
+def _named_by(pattern: str) -> re.Pattern[str]:
+    # One pattern per module is common, and re forgets all but the last few hundred.
+    return re.compile(rf"(.*\.)?({pattern})$")
 
 
 def saved_modules(modules: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from gatekeeper.adapter import AdapterFolder
@@ -82,8 +83,14 @@ def _own_tensors(model: nn.Module) -> list[Tensor]:
 
 
 def _mark(tensor: Tensor) -> tuple[int, int]:
-    """Changes when the tensor is given other storage or written in place."""
-    return tensor.data_ptr(), tensor._version
+    """Changes when the tensor is given other storage or other numbers.
+
+    Torch's own version counter misses writes through `.data`, which is how PEFT writes.
+    """
+    flat = tensor.detach().reshape(-1).view(torch.uint8)
+    whole = flat.numel() // 8 * 8
+    words = int(flat[:whole].view(torch.int64).sum()) if whole else 0
+    return tensor.data_ptr(), words + int(flat[whole:].sum(dtype=torch.int64))
 
 
 def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:

@@ -119,8 +119,9 @@ class LoadedBase:
         if digest == self._armed:
             raise EngineError(f"The candidate {digest[:19]} is computing; it cannot be detached.")
         self._adapters.pop(digest, None)
-        self._checkpoints.pop(digest, None)
-        gc.collect()
+        if self._checkpoints.pop(digest, None) is not None:
+            # A whole model; its memory should be free before the next one is loaded.
+            gc.collect()
 
     def detach_all(self) -> None:
         """Forget every candidate."""
