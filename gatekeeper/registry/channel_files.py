@@ -45,6 +45,9 @@ class ChannelFiles:
 
         Raises RegistryDamaged when a file names an event that the log does not have.
         """
+        for path in self.strangers(set(state.channels)):
+            with contextlib.suppress(OSError):
+                self._refuse_lost_event(path, path.read_bytes(), state)
         return [
             channel
             for channel in state.channels.values()
@@ -96,16 +99,21 @@ class ChannelFiles:
             return False
         if data == self._content(channel.name, channel.serving)[0]:
             return True
-        if (moment := self._moment(data)) is not None:
-            sequence, event = moment
-            if not 0 < sequence <= state.sequence or state.digests[sequence - 1] != event:
-                raise RegistryDamaged(
-                    f"{self.path(channel.name)} follows an event {sequence} that the log "
-                    f"(of {state.sequence} events) does not have.",
-                    "Events are lost: restore log/ from git or a backup. If the log is right, "
-                    "delete the channel file.",
-                )
+        self._refuse_lost_event(self.path(channel.name), data, state)
         return False
+
+    def _refuse_lost_event(self, path: Path, data: bytes, state: State) -> None:
+        moment = self._moment(data)
+        if moment is None:
+            return  # torn or foreign: the log decides, and `verify` tells
+        sequence, event = moment
+        if not 0 < sequence <= state.sequence or state.digests[sequence - 1] != event:
+            raise RegistryDamaged(
+                f"{path} follows an event {sequence} that the log (of {state.sequence} events) "
+                "does not have.",
+                "Events are lost: restore log/ from git or a backup. If the log is right, delete "
+                "the channel file.",
+            )
 
     def _moment(self, data: bytes) -> tuple[int, str] | None:
         """(sequence, event digest) that a whole channel file names."""

@@ -56,6 +56,7 @@ class Ledger:
         self.channels = ChannelFiles(layout.root / "channels", self.objects)
         self.staging = layout.root / "staging"
         self.object_staging = layout.object_staging
+        self._folded: State | None = None
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -79,14 +80,14 @@ class Ledger:
         Raises RegistryDamaged, naming the file, when the log is not whole.
         """
         with filesystem_errors(f"The registry {self.root} cannot be read"):
-            state = fold(self.log.read())
+            state = self.folded()
             while True:
                 try:
                     stale = self.channels.stale(state)
                     break
                 except RegistryDamaged:
                     # Somebody may have committed and published between our two reads.
-                    newer = fold(self.log.read())
+                    newer = self.folded()
                     if newer.sequence == state.sequence:
                         raise
                     state = newer
@@ -98,6 +99,13 @@ class Ledger:
             except OSError:
                 pass  # reading works on a read-only disk too
         return state
+
+    def folded(self) -> State:
+        """What the log says now; nothing is mended on the way."""
+        entries = self.log.read()
+        if self._folded is None or self._folded.sequence != len(entries):
+            self._folded = fold(entries)
+        return self._folded
 
     def resolve(self, name: str) -> str:
         """Digest, check id or `base` that a name stands for; see `names.resolve`."""
@@ -148,7 +156,7 @@ class Ledger:
     ) -> E:
         """Decide on the newest state and append; when somebody was faster, decide again."""
         for _ in range(_ATTEMPTS):
-            state = fold(self.log.read())
+            state = self.folded()
             stamp: dict[str, Any] = {
                 "sequence": state.sequence + 1,
                 "previous": state.digest,
@@ -179,7 +187,7 @@ class Ledger:
         ):
             event = self.commit(draft, staged_in, who, why, now)
             try:
-                self.channels.write(fold(self.log.read()).channel(event.channel), staged_in)
+                self.channels.write(self.folded().channel(event.channel), staged_in)
             except OSError as problem:
                 raise ChannelFileError(
                     f"Event {event.sequence} is recorded, but {self.channels.path(event.channel)} "

@@ -58,7 +58,7 @@ def lineage(state: State, wanted: str) -> LineageNode:
         return LineageNode("base", BASE, "the frozen base", focus=True)
     focus = wanted
     digest = state.checks[wanted].candidate if wanted in state.checks else wanted
-    if digest not in state.adapters:  # a check of the base against itself
+    if wanted in state.checks and digest not in state.adapters:  # the base against itself
         check = state.checks[wanted]
         return _base_node(check, (_check_node(check, focus),))
     root, path = digest, {digest}

@@ -113,8 +113,9 @@ def rollback(
     refuse_conflict(now_serving, request.seen)
     target = rollback_target(state, now_serving, request.wanted)
     if not target.is_base:
-        adapter = state.adapters[target.target]
-        ledger.require_object(adapter.digest, adapter.object_manifest, adapter.label)
+        known = state.adapters.get(target.target)
+        manifest = known.object_manifest if known else None
+        ledger.require_object(target.target, manifest, state.label(target.target))
     check = state.checks.get(target.check_id or "")
     return RolledBack(
         **stamp,

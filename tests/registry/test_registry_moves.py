@@ -17,11 +17,6 @@ from gatekeeper.verdict import Decision
 BY = {"who": "ana", "now": NOW}
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry.create(tmp_path / "registry")
-
-
 def checked(registry: Registry, tmp_path: Path, seed: int, **about: object) -> CheckRecorded:
     folder = adapter_folder(tmp_path / f"adapter-{seed}", seed)
     return record(registry, folder, **about)  # type: ignore[arg-type]

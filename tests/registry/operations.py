@@ -1,0 +1,109 @@
+"""Every operation of the registry that writes, each from a registry in which it is possible."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from registry_factory import BASE_DIGEST, NOW, adapter_folder, policy, proof, record
+
+from gatekeeper.registry import Registry
+from gatekeeper.registry.events import CheckRecorded
+from gatekeeper.verdict import Decision
+
+__all__ = ["OPERATIONS", "Scene", "prepare"]
+
+BY = {"who": "ana", "now": NOW}
+
+
+class Scene:
+    """A prepared registry, copied afresh for every try."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template"
+        self.adapters = [adapter_folder(folder / f"adapter-{n}", n) for n in range(4)]
+        registry = Registry.create(self.template)
+        self.checks: list[CheckRecorded] = [
+            record(registry, self.adapters[0]),
+            record(registry, self.adapters[1]),
+            record(registry, self.adapters[2], decision=Decision.HOLD),
+        ]
+        for check in self.checks[:2]:
+            registry.promote("production", check.check_id, **BY)
+        registry.promote("staging", self.checks[0].check_id, **BY)
+        registry.rollback("staging", **BY)
+        again = record(registry, self.adapters[0], created="later")
+        self.checks.append(again)
+        self.before = registry.state()
+
+    def fresh(self, name: str = "try") -> Path:
+        """A new copy of the template."""
+        root = self.folder / name
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.rmtree(root.with_name("created"), ignore_errors=True)
+        shutil.copytree(self.template, root)
+        return root
+
+
+def prepare(folder: Path) -> Scene:
+    """Make the scene and run each operation once, so that later forks import nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scene = Scene(folder)
+    for operation in OPERATIONS.values():
+        operation(scene, scene.fresh("warm"))
+    return scene
+
+
+def _rebuild(scene: Scene, root: Path) -> None:
+    (root / "channels" / "production.json").unlink(missing_ok=True)
+    Registry.open(root).state()
+
+
+def _gc(scene: Scene, root: Path) -> None:
+    registry = Registry.open(root)
+    registry.store_object(scene.adapters[3], "adapter")
+    registry.gc(min_age=0)
+
+
+OPERATIONS: dict[str, Callable[[Scene, Path], object]] = {
+    "create": lambda scene, root: Registry.create(root.with_name("created")),
+    "store object": lambda scene, root: Registry.open(root).store_object(
+        scene.adapters[3], "adapter"
+    ),
+    "record check": lambda scene, root: record(Registry.open(root), scene.adapters[3]),
+    "record refusal": lambda scene, root: Registry.open(root).record_refusal(
+        name="bad", source="/bad", text="a pickle", **BY
+    ),
+    "promote": lambda scene, root: Registry.open(root).promote(
+        "canary", scene.checks[1].check_id, **BY
+    ),
+    "force promote": lambda scene, root: Registry.open(root).promote(
+        "production", scene.checks[2].check_id, force=True, why="demo", **BY
+    ),
+    # Without the expected sequence, asking again after a kill would go one step further back.
+    "rollback": lambda scene, root: Registry.open(root).rollback(
+        "production",
+        expected_sequence=scene.before.channel("production").serving.sequence,
+        **BY,
+    ),
+    "rollback to base": lambda scene, root: Registry.open(root).rollback(
+        "production", to="base", **BY
+    ),
+    "retire": lambda scene, root: Registry.open(root).retire(scene.checks[2].check_id, **BY),
+    "record proof": lambda scene, root: Registry.open(root).record_proof(
+        "production", proof(), base_digest=BASE_DIGEST, **BY
+    ),
+    "record rescale": lambda scene, root: Registry.open(root).record_rescale(
+        scene.checks[0].candidate, scene.adapters[3], factor=0.5, name="softer", **BY
+    ),
+    "record import": lambda scene, root: Registry.open(root).record_import(
+        scene.adapters[3], "adapter", name="foreign", source="hub", **BY
+    ),
+    "change policy": lambda scene, root: Registry.open(root).record_policy_change(
+        "production", "strict", policy("strict").digest, **BY
+    ),
+    "rebuild channel file": _rebuild,
+    "gc": _gc,
+}
