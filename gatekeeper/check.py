@@ -171,8 +171,7 @@ def _inspect(request: Request, folder: Path, staging: Path) -> _Inspected:
 def _load(
     request: Request, progress: CheckProgress
 ) -> tuple[LoadedBase, Engine, Mapping[str, Mapping[str, Sequence[ScoringTask]]]]:
-    from gatekeeper.config import cache_folder
-    from gatekeeper.scoring.cache import ScoreCache
+    from gatekeeper.scoring.cache import default_cache
     from gatekeeper.scoring.engine import PackedEngine
     from gatekeeper.scoring.model import load_base
     from gatekeeper.scoring.tasks import load_tasks
@@ -181,7 +180,7 @@ def _load(
         loaded = load_base(request.base_folder, request.base)
     with progress.stage("preparing the tasks"):
         tasks = {suite.name: load_tasks(suite, loaded.tokenizer) for suite in request.suites}
-    return loaded, PackedEngine(loaded, ScoreCache(cache_folder() / "scores")), tasks
+    return loaded, PackedEngine(loaded, default_cache()), tasks
 
 
 def _measure(
@@ -194,7 +193,7 @@ def _measure(
     staging: Path,
 ) -> _Measured:
     from gatekeeper.looks import score_suite
-    from gatekeeper.scoring.neutral import compare_on_neutral_text
+    from gatekeeper.scoring.neutral import compare_on_neutral_text, read_texts
     from gatekeeper.scoring.probe import probe_effect
 
     started = time.monotonic()
@@ -227,9 +226,10 @@ def _measure(
     ]
     neutral = None
     for suite in request.suites:
-        if suite.neutral_text is not None and arm is not None and neutral is None:
+        if suite.neutral_text and suite.folder and arm is not None and neutral is None:
             with progress.stage("drift on neutral text"):
-                neutral = compare_on_neutral_text(loaded, arm, suite)
+                texts = read_texts(suite.folder / suite.neutral_text)
+                neutral = compare_on_neutral_text(loaded, arm, texts)
     pairs = tuple(pair for score in scores for pair in score.pairs)
     training = candidate.training
     if arm is not None and _task_missed(request, pairs):

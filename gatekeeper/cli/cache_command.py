@@ -13,10 +13,9 @@ def command() -> None:
 @command.command()
 def info() -> None:
     """Where the cache is and how large."""
-    from gatekeeper.config import cache_folder
-    from gatekeeper.scoring.cache import info as cache_info
+    from gatekeeper.scoring.cache import default_cache
 
-    found = cache_info(cache_folder() / "scores")
+    found = default_cache().info()
     click.echo(f"{found.folder}: {found.scores:,} scores, {found.bytes / 1e6:.1f} MB")
 
 
@@ -25,13 +24,11 @@ def info() -> None:
 @click.option("--max-mb", type=click.FloatRange(0), help="Oldest first, until it fits.")
 def prune(older_than: float | None, max_mb: float | None) -> None:
     """Delete cached scores; they are made again when needed."""
-    from gatekeeper.config import cache_folder
-    from gatekeeper.scoring.cache import prune as cache_prune
+    from gatekeeper.scoring.cache import default_cache
 
     if older_than is None and max_mb is None:
         raise click.UsageError("Say what to delete: --older-than DAYS, --max-mb N, or both.")
-    freed = cache_prune(
-        cache_folder() / "scores",
+    freed = default_cache().prune(
         older_than=None if older_than is None else older_than * 86400,
         max_bytes=None if max_mb is None else int(max_mb * 1e6),
     )

@@ -1,0 +1,1 @@
+"""Makers of the embedded forgetting suite, one module per capability. Run by build_suites.py."""
