@@ -45,7 +45,15 @@ from gatekeeper.verdict import RuleKind, Verdict
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_html", "template_environment"]
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "accepted",
+    "asset",
+    "content_hash",
+    "render_html",
+    "template_environment",
+]
 
 WIDE, NARROW = 860, 340
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -59,13 +67,17 @@ def render_html(
     check_id: str | None = None,
     candidates: Sequence[CandidatePoint] = (),
     lineage: LineageNode | None = None,
+    home: str | None = None,
 ) -> str:
-    """Render one check. A section whose evidence is missing says so in one line."""
+    """Render one check. A section whose evidence is missing says so in one line.
+
+    `home` is the address of the site's first page, when the report is part of one.
+    """
     check = check_id or evidence.check_id
     flips = flip_rows(samples)
     steps, bar = ladder_steps(evidence, verdict)
     kept, tasks = worst_first(verdict.rules), task_rows(verdict.rules)
-    margin, min_gain = _accepted(verdict)
+    margin, min_gain = accepted(verdict)
     training, weights = evidence.training, evidence.weights
     return template_environment().get_template("report.html").render(
         evidence=evidence,
@@ -107,11 +119,12 @@ def render_html(
         largest=largest(weights) if weights else [],
         proofs=list(proof_facts(evidence)),
         lineage=lineage,
+        home=home,
         pins=list(pin_facts(evidence, verdict, check)),
         costs=list(cost_figures(evidence)),
-        style=_asset("report.css"),
-        script=_asset("report.js"),
-        policy=_content_policy(_asset("report.css"), _asset("report.js")),
+        style=asset("report.css"),
+        script=asset("report.js"),
+        policy=_content_policy(asset("report.css"), asset("report.js")),
     )  # fmt: skip
 
 
@@ -158,7 +171,7 @@ def _content_policy(style: str, script: str) -> str:
 
 
 @cache
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
     """A file of our own, put into the page as it is."""
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
@@ -170,7 +183,7 @@ def _both(draw: Callable[[int, str], Markup], name: str) -> Markup:
     )
 
 
-def _accepted(verdict: Verdict) -> tuple[float, float]:
+def accepted(verdict: Verdict) -> tuple[float, float]:
     """Margin and gain of the accepted region: the widest margin, since the worst capability may
     be any of them."""
     margins = [-rule.threshold for rule in verdict.rules if rule.kind is RuleKind.FORGETTING]

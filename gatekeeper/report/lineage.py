@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from gatekeeper.verdict import Decision
 
-__all__ = ["CandidatePoint", "LineageNode", "walk"]
+__all__ = ["CandidatePoint", "LineageNode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +15,14 @@ class LineageNode:
     """One thing in the lineage and what came of it."""
 
     label: str
-    kind: Literal["base", "run", "adapter", "checkpoint", "check", "event"]
+    kind: Literal[
+        "base", "dataset", "run", "adapter", "checkpoint", "check", "promotion",
+        "forced-promotion", "rollback", "event",
+    ]  # fmt: skip
     detail: str = ""
     children: tuple[LineageNode, ...] = ()
+    focus: bool = False
+    """This is what the report is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,4 @@ class CandidatePoint:
     decision: Decision
     gain: float
     worst_forgetting: float
-    """The most negative difference over the capabilities; 0 when nothing was lost."""
-
-
-def walk(root: LineageNode, depth: int = 0) -> Iterator[tuple[int, LineageNode]]:
-    """Every node with its depth, parents first."""
-    yield depth, root
-    for child in root.children:
-        yield from walk(child, depth + 1)
+    """The most negative difference over the capabilities; positive when nothing was lost."""

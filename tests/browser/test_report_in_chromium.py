@@ -203,3 +203,40 @@ def test_printing_gives_a_paper_with_the_verdict_and_without_controls(page, page
         )
     finally:
         page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    from gatekeeper.report.site import ChannelHistory, ChannelMoment, SiteCheck, render_site
+
+    folder = tmp_path_factory.mktemp("site")
+    made = [factory.escalated(), factory.held(), factory.hostile(), factory.promoted()]
+    checks = [SiteCheck(e.check_id, e, v, factory.samples(4), factory.lineage()) for e, v in made]
+    moment = ChannelMoment("2026-11-24T02:00:00Z", "promoted to it", "ci", "", checks[-1].check_id)
+    for path, text in render_site(checks, [ChannelHistory("production", "it", (moment,))]):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_site_is_quiet_offline_and_accessible(page, site, axe, width, dark):
+    page.open(site / "index.html", width=width, dark=dark)
+    assert page.complaints() == []
+    assert page.requests() == []
+    assert page.run("return document.documentElement.scrollWidth") <= width
+    page.run(axe)
+    found = page.driver.execute_async_script(
+        "axe.run(document).then(r => arguments[0](r.violations.map(v => [v.impact, v.id, "
+        "v.nodes[0].html])))"
+    )
+    assert [each for each in found if each[0] in ("serious", "critical")] == []
+
+
+def test_the_way_into_a_check_and_back(page, site):
+    page.open(site / "index.html")
+    page.driver.find_element("css selector", ".checks tbody a").click()
+    assert page.driver.find_element("css selector", "#verdict").text == "PROMOTE"
+    page.driver.find_element("css selector", ".brand a").click()
+    assert page.driver.current_url.endswith("/index.html")
