@@ -28,9 +28,10 @@ IRREGULAR = [
     ("given", "gave", "a speech"), ("chosen", "chose", "a colour"), ("drawn", "drew", "a map"),
     ("stolen", "stole", "a bicycle"), ("forgotten", "forgot", "the key"), ("worn", "wore", "a hat"),
 ]  # fmt: skip
-PEOPLE = [  # name, reflexive, pronoun
+PEOPLE = [
     ("Anna", "herself", "she"), ("Peter", "himself", "he"), ("Maria", "herself", "she"),
-          ("David", "himself", "he"), ("Susan", "herself", "she"), ("Tom", "himself", "he")]  # fmt: skip
+    ("David", "himself", "he"), ("Susan", "herself", "she"), ("Tom", "himself", "he"),
+]  # fmt: skip
 REFLEXIVE = ["hurt", "introduced", "blamed", "trusted", "saw in the mirror"]
 
 
