@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from gatekeeper.errors import EngineError, SuiteError
-from gatekeeper.scoring.attention import PrefixStates
+from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
-from gatekeeper.scoring.forward import Likelihood, likelihoods, prefix_states
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
-from gatekeeper.scoring.packing import PackedDoc, Shape, plan
-from gatekeeper.scoring.plain import plain_likelihoods
 from gatekeeper.scoring.preparation import PreparedTask
 from gatekeeper.scoring.selftest import packing_fault
 from gatekeeper.scoring.tasks import LoadedTask
@@ -30,20 +27,6 @@ __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 ENGINE_VERSION = "1"
 _BUDGET = {"cpu": 512, "cuda": 8192}
 _SMALLEST = 64
-_PREFIX_BYTES = 1 << 30
-
-
-@dataclass
-class Work:
-    """What the forwards did so far. Tokens are rows of the transformer, padding apart."""
-
-    encoded: int = 0
-    padding: int = 0
-    naive: int = 0
-    """Tokens that running each request on its own would have encoded."""
-    scored_rows: int = 0
-    """Rows of the output layer, padding included."""
-    forwards: int = 0
 
 
 class PackedEngine:
@@ -58,15 +41,19 @@ class PackedEngine:
         self.arms = arms
         self.cache = cache
         self.notes: list[str] = []
-        self.work = Work()
         self._device = torch.device(arms.device)
+        self._answers = Answers(self._device)
         self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
         self._first_budget = self._budget
         self._tokens: Tokens | None = None
         self._dtype = ""
         self._packs: dict[str | None, bool] = {}
         self._prepared: dict[str, PreparedTask] = {}
-        self._prefixes: dict[tuple[str, str | None], PrefixStates] = {}
+
+    @property
+    def work(self) -> Work:
+        """What the forwards of this engine did."""
+        return self._answers.work
 
     def score(
         self,
@@ -92,7 +79,8 @@ class PackedEngine:
             known = {doc: replace(score, cached=True) for doc, score in known.items()}
             _tell(progress, known, docs)
             missing = [doc for doc in dict.fromkeys(docs) if doc not in known]
-            for scores in self._batches(task, missing, module, candidate):
+            arm = Arm(module, candidate, self._packs[candidate])
+            for scores in self._batches(task, missing, arm):
                 if self.cache and key:
                     self.cache.append(key, list(scores.values()))
                 known.update(scores)
@@ -130,111 +118,26 @@ class PackedEngine:
         )
 
     def _batches(
-        self, task: LoadedTask, docs: Sequence[int], module: Any, candidate: str | None
+        self, task: LoadedTask, docs: Sequence[int], arm: Arm
     ) -> Iterator[dict[int, SampleScore]]:
         """Score docs batch by batch; out of memory halves the budget and goes on."""
         left = list(docs)
         while left:
             try:
-                for scores in self._answered(task, left, module, candidate):
-                    left = [doc for doc in left if doc not in scores]
-                    yield scores
+                prepared = self._prepare(task)
+                for answers in self._answers.of(prepared, left, arm, self._budget):
+                    left = [doc for doc in left if doc not in answers]
+                    yield {doc: _judged(task, doc, answer) for doc, answer in answers.items()}
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
                 if not _out_of_memory(problem):
                     raise
                 self._halve(problem)
-
-    def _answered(
-        self, task: LoadedTask, docs: Sequence[int], module: Any, candidate: str | None
-    ) -> Iterator[dict[int, SampleScore]]:
-        prepared = self._prepare(task)
-        packed = dict(zip(docs, prepared.docs(docs), strict=True))
-        run = self._packed if self._packs[candidate] else self._plain
-        for likelihoods_ in run(prepared, packed, module, candidate):
-            yield {
-                doc: self._judged(task, doc, prepared.responses(found), len(packed[doc]))
-                for doc, found in likelihoods_.items()
-            }
-
-    def _packed(
-        self, prepared: PreparedTask, docs: dict[int, PackedDoc], module: Any, candidate: str | None
-    ) -> Iterator[dict[int, list[Likelihood]]]:
-        shape = Shape(self._budget, max(1, int(self._budget * prepared.share)))
-        numbers = list(docs)
-        for batch in plan(list(docs.values()), shape):
-            chosen = {numbers[index]: docs[numbers[index]] for index in batch}
-            states = None
-            if any(doc.prefix for doc in chosen.values()):
-                states = self._prefix(prepared, candidate, module, shape)
-            full = {number: doc for number, doc in chosen.items() if len(doc)}
-            found: list[list[Likelihood]] = []
-            if full:
-                found = likelihoods(module, list(full.values()), shape, states, self._device)
-                self._count(list(full.values()), shape)
-            results = dict(zip(full, found, strict=True))
-            yield {number: results.get(number, []) for number in chosen}
-
-    def _plain(
-        self, prepared: PreparedTask, docs: dict[int, PackedDoc], module: Any, candidate: str | None
-    ) -> Iterator[dict[int, list[Likelihood]]]:
-        for number, requests in prepared.requests(list(docs)).items():
-            found: list[Likelihood] = []
-            if requests:
-                found = plain_likelihoods(module, requests, self._budget, self._device)
-            yield {number: found}
 
     def _prepare(self, task: LoadedTask) -> PreparedTask:
         if task.digest not in self._prepared:
             assert self._tokens is not None
             self._prepared[task.digest] = PreparedTask(task, self._tokens)
         return self._prepared[task.digest]
-
-    def _prefix(
-        self, prepared: PreparedTask, candidate: str | None, module: Any, shape: Shape
-    ) -> PrefixStates:
-        """Keys and values of the task's prefix for this arm; the least recently used go first."""
-        name = prepared.task.digest, candidate
-        states = self._prefixes.pop(name, None)
-        if states is None:
-            while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > _PREFIX_BYTES:
-                self._prefixes.pop(next(iter(self._prefixes)))
-            states = prefix_states(module, prepared.prefix, shape, self._device)
-            self.work.encoded += len(prepared.prefix)
-            self.work.forwards += 1
-        self._prefixes[name] = states
-        return states
-
-    def _judged(self, task: LoadedTask, doc: int, responses: list[Any], tokens: int) -> SampleScore:
-        score, answer, error = 0.0, "", None
-        try:
-            if _finite(responses):
-                score, answer = task.judge(doc, responses)
-            else:
-                error = "The model gave a log-likelihood that is not a finite number."
-        except SuiteError:
-            raise
-        except Exception as problem:  # a task's metric may raise anything over a strange answer
-            error = f"The task's metric failed: {type(problem).__name__}: {problem}"
-        if not math.isfinite(score):
-            score, error = 0.0, "The task's metric is not a finite number."
-        return SampleScore(
-            sample_id=task.sample_id(doc),
-            score=score,
-            question=task.question(doc),
-            gold=task.gold(doc),
-            answer=answer,
-            tokens=tokens,
-            error=error,
-        )
-
-    def _count(self, docs: Sequence[PackedDoc], shape: Shape) -> None:
-        tokens = sum(len(doc) for doc in docs)
-        shape = shape.fitting(tokens, sum(len(doc.scored) for doc in docs))
-        self.work.encoded += tokens
-        self.work.padding += shape.tokens - tokens
-        self.work.naive += sum(doc.naive for doc in docs)
-        self.work.scored_rows += shape.scored
-        self.work.forwards += 1
 
     def _halve(self, problem: BaseException) -> None:
         if self._budget // 2 < _SMALLEST:
@@ -243,10 +146,34 @@ class PackedEngine:
                 "Free some memory, or use a smaller or quantized base.",
             ) from problem
         self._budget //= 2
-        self._prefixes.clear()
+        self._answers.forget()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         self.notes.append(f"Out of memory: going on with {self._budget} tokens at a time.")
+
+
+def _judged(task: LoadedTask, doc: int, answer: Answer) -> SampleScore:
+    score, text, error = 0.0, "", None
+    try:
+        if _finite(answer.responses):
+            score, text = task.judge(doc, answer.responses)
+        else:
+            error = "The model's logits are not finite numbers."
+    except SuiteError:
+        raise
+    except Exception as problem:  # a task's metric may raise anything over a strange answer
+        error = f"The task's metric failed: {type(problem).__name__}: {problem}"
+    if not math.isfinite(score):
+        score, error = 0.0, "The task's metric is not a finite number."
+    return SampleScore(
+        sample_id=task.sample_id(doc),
+        score=score,
+        question=task.question(doc),
+        gold=task.gold(doc),
+        answer=text,
+        tokens=answer.tokens,
+        error=error,
+    )
 
 
 def _tell(progress: Callable[[int, int], None] | None, known: dict[int, Any], docs: Any) -> None:

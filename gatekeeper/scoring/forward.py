@@ -17,7 +17,7 @@ from gatekeeper.scoring.attention import PackedRows, PrefixStates, attending
 from gatekeeper.scoring.packing import PackedDoc, Shape, pack
 from gatekeeper.scoring.tokens import Scored
 
-__all__ = ["Likelihood", "likelihoods", "log_probabilities", "prefix_states"]
+__all__ = ["Likelihood", "batch_rows", "likelihoods", "log_probabilities", "prefix_states"]
 
 Likelihood = tuple[float, bool]
 """Sum of log-probabilities in nats, and whether greedy decoding would say exactly this."""
@@ -34,7 +34,7 @@ def likelihoods(
 ) -> list[list[Likelihood]]:
     """Log-likelihoods of all branches of all docs, in one forward of `shape` (or its multiple)."""
     shape = shape.fitting(sum(len(d) for d in docs), sum(len(d.scored) for d in docs))
-    tokens, positions = _rows(docs, shape.tokens)
+    tokens, positions = batch_rows(docs, shape.tokens)
     scored = np.zeros(shape.scored, dtype=np.int64)
     targets: list[tuple[int, int]] = []
     start = row = 0
@@ -58,7 +58,7 @@ def likelihoods(
 def prefix_states(module: Any, prefix: Sequence[int], shape: Shape, device: Any) -> PrefixStates:
     """Encode a task's shared prefix once; its keys and values serve all docs of this arm."""
     doc = pack([Scored(tuple(prefix), (0,))])
-    tokens, positions = _rows([doc], shape.fitting(len(doc), 1).tokens)
+    tokens, positions = batch_rows([doc], shape.fitting(len(doc), 1).tokens)
     layout = PackedRows([doc], keep=True)
     with torch.inference_mode(), attending(module, layout):
         module(
@@ -102,7 +102,8 @@ def log_probabilities(
     return found.tolist(), greedy.tolist()
 
 
-def _rows(docs: Sequence[PackedDoc], size: int) -> tuple[np.ndarray, np.ndarray]:
+def batch_rows(docs: Sequence[PackedDoc], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens and positions of docs one behind the other, padded to `size`."""
     tokens, positions = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     start = 0
     for doc in docs:

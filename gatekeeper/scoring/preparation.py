@@ -21,7 +21,7 @@ _CHUNK = 64
 
 
 class PreparedTask:
-    """Packed docs of one likelihood task, made on demand and kept."""
+    """Packed docs of one task, made on demand and kept. A prompt to go on from is a chain."""
 
     def __init__(self, task: LoadedTask, tokens: Tokens) -> None:
         self.task = task
@@ -35,43 +35,69 @@ class PreparedTask:
             self._docs[doc] = pack(requests[doc], self.prefix)
         self.share = scored_share(list(self._docs.values()))
 
+    @property
+    def tokenizer(self) -> Any:
+        """The base's tokenizer."""
+        return self._tokens.tokenizer
+
     def docs(self, wanted: Sequence[int]) -> list[PackedDoc]:
-        """Packed docs, in the order asked for."""
+        """Packed docs, in the order asked for. Raises SuiteError as `requests` does."""
         new = [doc for doc in wanted if doc not in self._docs]
         for start in range(0, len(new), _CHUNK):
-            chunk = new[start : start + _CHUNK]
-            for doc, requests in self.requests(chunk).items():
+            for doc, requests in self.requests(new[start : start + _CHUNK]).items():
                 self._docs[doc] = pack(requests, self.prefix)
         return [self._docs[doc] for doc in wanted]
 
-    def responses(self, likelihoods: Sequence[tuple[float, bool]]) -> list[Any]:
-        """What lm-eval expects for the doc's requests."""
-        if self.task.output_type == "loglikelihood_rolling":
-            return [sum(likelihood for likelihood, _ in likelihoods)]
-        return list(likelihoods)
-
     def requests(self, docs: Sequence[int]) -> dict[int, list[Scored]]:
-        """The sequences of some docs, unpacked."""
-        arguments = {doc: rendered(self.task, doc) for doc in docs}
+        """The sequences of some docs, unpacked.
+
+        Raises SuiteError, naming the doc, when its template fails or its request cannot be run.
+        """
+        arguments = {doc: self._rendered(doc) for doc in docs}
         try:
             if self.task.output_type == "loglikelihood_rolling":
                 return {
                     doc: [w for (text,) in args for w in self._tokens.rolling(text)]
                     for doc, args in arguments.items()
                 }
+            if self.task.output_type == "generate_until":
+                return self._prompts(arguments)
             pairs = [(str(a[0]), str(a[1])) for args in arguments.values() for a in args]
             flat = iter(self._tokens.pairs(pairs))
         except ValueError as problem:
             raise SuiteError(f"Task {self.task.name}: {problem}.") from problem
         return {doc: [next(flat) for _ in args] for doc, args in arguments.items()}
 
+    def generation(self, doc: int) -> dict[str, Any]:
+        """The doc's generation arguments."""
+        return dict(self.task.arguments(doc)[0][1])
 
-def rendered(task: LoadedTask, doc: int) -> list[tuple[Any, ...]]:
-    """A doc's requests. Raises SuiteError, naming the doc, when its template fails."""
-    try:
-        return task.arguments(doc)
-    except Exception as problem:  # templates and functions of a suite may raise anything
-        raise SuiteError(
-            f"Task {task.name}, doc {doc}: its prompt cannot be built: "
-            f"{type(problem).__name__}: {problem}"
-        ) from problem
+    def responses(self, likelihoods: Sequence[tuple[float, bool]]) -> list[Any]:
+        """What lm-eval expects for the doc's likelihood requests."""
+        if self.task.output_type == "loglikelihood_rolling":
+            return [sum(likelihood for likelihood, _ in likelihoods)]
+        return list(likelihoods)
+
+    def _prompts(self, arguments: dict[int, list[tuple[Any, ...]]]) -> dict[int, list[Scored]]:
+        from lm_eval.models.utils import normalize_gen_kwargs
+
+        rooms = {
+            d: int(normalize_gen_kwargs(a[0][1])["max_gen_toks"]) for d, a in arguments.items()
+        }
+        found: dict[int, list[Scored]] = {}
+        for room in sorted(set(rooms.values())):
+            docs = [doc for doc in arguments if rooms[doc] == room]
+            prompts = self._tokens.prompts([str(arguments[doc][0][0]) for doc in docs], room)
+            for doc, prompt in zip(docs, prompts, strict=True):
+                # The token after the prompt is not known yet: any target marks its last row.
+                found[doc] = [Scored(prompt or (self._tokens.prefix_token,), (0,))]
+        return {doc: found[doc] for doc in arguments}
+
+    def _rendered(self, doc: int) -> list[tuple[Any, ...]]:
+        try:
+            return self.task.arguments(doc)
+        except Exception as problem:  # templates and functions of a suite may raise anything
+            raise SuiteError(
+                f"Task {self.task.name}, doc {doc}: its prompt cannot be built: "
+                f"{type(problem).__name__}: {problem}"
+            ) from problem

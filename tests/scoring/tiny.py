@@ -15,7 +15,7 @@ import yaml
 from gatekeeper.evidence import BasePin, Role
 from gatekeeper.suite import Capability, Suite, TaskRef
 
-WORDS = (
+WORDS = (  # noqa: SIM905
     "the a cat dog bird fish sees likes hears big small red blue green house tree river road "
     "one two three four five six seven eight nine ten plus minus is are was were who what where "
     "Question Answer Ticket Queue yes no maybe left right north south east west ! ? . , :"
@@ -243,7 +243,7 @@ def words_task(folder: Path, docs: int = 10, shots: int = 3, **generation: Any) 
         doc_to_target="{{a}}",
         num_fewshot=shots,
         fewshot_config={"sampler": "first_n"},
-        generation_kwargs={"until": [" the", "\n"], "max_gen_toks": 12, **generation},
+        generation_kwargs={"until": ["o", " the", "\n"], "max_gen_toks": 24, **generation},
         metric_list=[{"metric": "exact_match"}],
     )
 

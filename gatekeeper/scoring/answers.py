@@ -1,0 +1,176 @@
+"""What one arm answers: batches are run here, packed where that is safe, plain where not.
+
+It stands between the engine (tasks, cache, memory limits) and the forwards (tensors).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gatekeeper.scoring.attention import PrefixStates
+from gatekeeper.scoring.forward import likelihoods, prefix_states
+from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
+from gatekeeper.scoring.packing import PackedDoc, Shape, plan
+from gatekeeper.scoring.plain import plain_likelihoods, plain_text
+from gatekeeper.scoring.preparation import PreparedTask
+
+__all__ = ["Answer", "Answers", "Arm", "Work"]
+
+_PREFIX_BYTES = 1 << 30
+_SLOTS = {"cpu": 32}
+_MOST_SLOTS = 128
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm at work: its module, its name (None: the base), whether its rows may be packed."""
+
+    module: Any
+    candidate: str | None
+    packs: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Responses to one doc's requests, as lm-eval expects them, and the tokens they took."""
+
+    responses: list[Any]
+    tokens: int
+
+
+@dataclass
+class Work:
+    """What the forwards did so far. Tokens are rows of the transformer, padding apart."""
+
+    encoded: int = 0
+    padding: int = 0
+    naive: int = 0
+    """Tokens that running each request on its own would have encoded."""
+    scored_rows: int = 0
+    """Rows of the output layer, padding included."""
+    forwards: int = 0
+    generated: int = 0
+
+
+class Answers:
+    """Runs docs of prepared tasks, and keeps the states of shared prefixes."""
+
+    def __init__(self, device: Any) -> None:
+        self.work = Work()
+        self._device = device
+        self._prefixes: dict[tuple[str, str | None], PrefixStates] = {}
+
+    def forget(self) -> None:
+        """Let go of all prefix states."""
+        self._prefixes.clear()
+
+    def of(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
+    ) -> Iterator[dict[int, Answer]]:
+        """Answers of `docs`, some at a time, at most `budget` tokens a forward."""
+        if prepared.task.output_type == "generate_until":
+            return self._texts(prepared, docs, arm, budget)
+        if arm.packs:
+            return self._packed(prepared, docs, arm, budget)
+        return self._plain(prepared, docs, arm, budget)
+
+    def _packed(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
+    ) -> Iterator[dict[int, Answer]]:
+        shape = Shape(budget, max(1, int(budget * prepared.share)))
+        trees = prepared.docs(docs)
+        for batch in plan(trees, shape):
+            full = [index for index in batch if len(trees[index])]
+            chosen = [trees[index] for index in full]
+            found: dict[int, list[tuple[float, bool]]] = {}
+            if chosen:
+                states = self._prefix(prepared, chosen, arm, shape)
+                results = likelihoods(arm.module, chosen, shape, states, self._device)
+                found = dict(zip(full, results, strict=True))
+                self._count(chosen, shape)
+            yield {
+                docs[index]: Answer(prepared.responses(found.get(index, [])), len(trees[index]))
+                for index in batch
+            }
+
+    def _plain(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
+    ) -> Iterator[dict[int, Answer]]:
+        for doc, requests in prepared.requests(docs).items():
+            found: list[tuple[float, bool]] = []
+            if requests:
+                found = plain_likelihoods(arm.module, requests, budget, self._device)
+            tokens = sum(len(request.inputs) for request in requests)
+            self.work.encoded += tokens
+            self.work.naive += tokens
+            yield {doc: Answer(prepared.responses(found), tokens)}
+
+    def _texts(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
+    ) -> Iterator[dict[int, Answer]]:
+        arguments = {doc: prepared.generation(doc) for doc in docs}
+        quick = [doc for doc in docs if arm.packs and is_plain_greedy(arguments[doc], arm.module)]
+        endings = {doc: self._ending(prepared, arguments[doc], arm) for doc in docs}
+        if quick:
+            yield from self._greedy(prepared, quick, endings, arm, budget)
+        for doc in docs:
+            if doc not in quick:
+                (request,) = prepared.requests([doc])[doc]
+                text = plain_text(arm.module, request.inputs, endings[doc], arguments[doc])
+                self.work.encoded += len(request.inputs)
+                self.work.naive += len(request.inputs)
+                yield {doc: Answer([text], len(request.inputs))}
+
+    def _greedy(
+        self,
+        prepared: PreparedTask,
+        docs: Sequence[int],
+        endings: dict[int, Ending],
+        arm: Arm,
+        budget: int,
+    ) -> Iterator[dict[int, Answer]]:
+        # Decoding rows are as many as memory allows whatever is asked, see `decoding.Slots`.
+        slots = min(budget, _SLOTS.get(self._device.type, _MOST_SLOTS))
+        shape = Shape(budget, max(1, budget // 8))
+        trees = prepared.docs(docs)
+        states = self._prefix(prepared, trees, arm, shape)
+        self.work.encoded += sum(map(len, trees))
+        self.work.naive += sum(tree.naive for tree in trees)
+        chosen = [endings[doc] for doc in docs]
+        for done in generate(arm.module, trees, chosen, shape, slots, states, self._device):
+            self.work.generated += done.tokens - len(trees[done.index])
+            response = done.text if done.finite else math.nan
+            yield {docs[done.index]: Answer([response], done.tokens)}
+
+    def _ending(self, prepared: PreparedTask, arguments: dict[str, Any], arm: Arm) -> Ending:
+        return Ending.of(arguments, prepared.tokenizer, arm.module)
+
+    def _prefix(
+        self, prepared: PreparedTask, docs: Sequence[PackedDoc], arm: Arm, shape: Shape
+    ) -> PrefixStates | None:
+        """States of the task's prefix for this arm; the least recently used go first."""
+        if not any(doc.prefix for doc in docs):
+            return None
+        name = prepared.task.digest, arm.candidate
+        states = self._prefixes.pop(name, None)
+        if states is None:
+            while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > _PREFIX_BYTES:
+                self._prefixes.pop(next(iter(self._prefixes)))
+            states = prefix_states(arm.module, prepared.prefix, shape, self._device)
+            self.work.encoded += len(prepared.prefix)
+            self.work.padding += shape.fitting(len(prepared.prefix), 1).tokens - states.length
+            self.work.forwards += 1
+        self._prefixes[name] = states
+        return states
+
+    def _count(self, docs: Sequence[PackedDoc], shape: Shape) -> None:
+        tokens = sum(len(doc) for doc in docs)
+        shape = shape.fitting(tokens, sum(len(doc.scored) for doc in docs))
+        self.work.encoded += tokens
+        self.work.padding += shape.tokens - tokens
+        self.work.naive += sum(doc.naive for doc in docs)
+        self.work.scored_rows += shape.scored
+        self.work.forwards += 1

@@ -1,0 +1,137 @@
+"""Keys and values of rows that are being generated: a fixed number of slots, one row in each.
+
+The shared prefix is kept once for all slots. Rows enter and leave at any step; the number of slots
+never changes, so that a row's numbers do not depend on how many others are still at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gatekeeper.scoring.attention import PrefixStates, Rules
+
+__all__ = ["RowStates", "Slots"]
+
+_STEP = 64
+
+RowStates = dict[int, tuple[Tensor, Tensor]]
+"""A row's own keys and values by layer, [kv heads, length, size] each."""
+
+
+@dataclass
+class _Occupant:
+    length: int
+    prefix: int
+
+
+class Slots:
+    """The layout of one decoding step (see `attention.Layout`), and what it remembers."""
+
+    def __init__(self, count: int, prefix: PrefixStates | None) -> None:
+        self.count = count
+        self._prefix = prefix
+        self._rows: list[_Occupant | None] = [None] * count
+        self._states: dict[int, tuple[Tensor, Tensor]] = {}
+        self._room = _STEP
+        self._masks: dict[tuple[int | None, str], Tensor] = {}
+
+    @property
+    def free(self) -> list[int]:
+        """Slots without a row."""
+        return [slot for slot, row in enumerate(self._rows) if row is None]
+
+    def enter(self, slot: int, states: RowStates, prefix: int) -> None:
+        """Put a row into a slot; `prefix` tokens stand before its own."""
+        length = next(iter(states.values()))[0].shape[1]
+        self._make_room(length + 1)
+        for layer, (key, value) in states.items():
+            if layer not in self._states:
+                self._states[layer] = self._empty(key), self._empty(value)
+            for kept, new in zip(self._states[layer], (key, value), strict=True):
+                kept[slot] = 0  # what an earlier row left may be NaN, which no mask takes away
+                kept[slot, :, :length] = new
+        self._rows[slot] = _Occupant(length, prefix)
+
+    def leave(self, slot: int) -> None:
+        """Take the row out of its slot."""
+        self._rows[slot] = None
+
+    def begin_step(self) -> list[int]:
+        """Make room for one more token per row. Returns the position of each slot's next token."""
+        self._make_room(max((row.length for row in self._rows if row), default=0) + 1)
+        self._masks.clear()
+        return [row.prefix + row.length if row else 0 for row in self._rows]
+
+    def end_step(self) -> None:
+        """Count the token that each row has just added."""
+        for row in self._rows:
+            if row is not None:
+                row.length += 1
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, rules: Rules) -> Tensor:
+        """See `attention.Layout`: here every row is one slot's newest token."""
+        kv_heads, size = key.shape[1], query.shape[-1]
+        groups = query.shape[1] // kv_heads
+        keys, values = self._states[layer]
+        slots = torch.arange(self.count, device=key.device)
+        ends = torch.tensor([row.length if row else 0 for row in self._rows], device=key.device)
+        keys[slots, :, ends] = key[0].transpose(0, 1)
+        values[slots, :, ends] = value[0].transpose(0, 1)
+        # [slots, kv heads, groups, size]: heads that share keys stand together.
+        rows = query[0].transpose(0, 1).reshape(self.count, kv_heads, groups, size)
+        scores = torch.matmul(rows, keys.transpose(-1, -2))
+        before: Tensor | None = None
+        if self._prefix is not None:
+            prefix_keys, before = (part[0] for part in self._prefix.own(layer))
+            flat = rows.transpose(0, 1).reshape(kv_heads, self.count * groups, size)
+            shared = torch.matmul(flat, prefix_keys.transpose(-1, -2))
+            shared = shared.view(kv_heads, self.count, groups, -1).transpose(0, 1)
+            scores = torch.cat([shared, scores], dim=-1)
+        scores = scores.float() * (size**-0.5 if rules.scale is None else rules.scale)
+        if rules.softcap is not None:
+            scores = torch.tanh(scores / rules.softcap) * rules.softcap
+        weights = (scores + self._mask(rules.window, scores)).softmax(-1).to(value.dtype)
+        out = torch.matmul(weights[..., -self._room :], values)
+        if before is not None:
+            flat = weights[..., : before.shape[1]].transpose(0, 1)
+            flat = flat.reshape(kv_heads, self.count * groups, -1)
+            shared = torch.matmul(flat, before)
+            out = out + shared.view(kv_heads, self.count, groups, -1).transpose(0, 1)
+        return out.reshape(1, self.count, kv_heads * groups, value.shape[-1])
+
+    def _mask(self, window: int | None, like: Tensor) -> Tensor:
+        """What each slot may not see, as an addend [slots, 1, 1, prefix + room]."""
+        name = window, str(like.device)
+        if name not in self._masks:
+            length = self._prefix.length if self._prefix else 0
+            seen = torch.zeros((self.count, length + self._room), dtype=torch.bool)
+            for slot, row in enumerate(self._rows):
+                end = length + (row.length if row else 0)
+                seen[slot, length : end + 1] = True
+                if row and row.prefix:
+                    seen[slot, :length] = True
+                if row and window is not None:
+                    seen[slot, : max(0, end + 1 - window)] = False
+            mask = torch.zeros(seen.shape).masked_fill_(~seen, float("-inf"))
+            self._masks[name] = mask.to(like.device)[:, None, None]
+        return self._masks[name]
+
+    def _empty(self, like: Tensor) -> Tensor:
+        return like.new_zeros((self.count, like.shape[0], self._room, like.shape[2]))
+
+    def _make_room(self, length: int) -> None:
+        if length <= self._room:
+            return
+        room = -(-length // _STEP) * _STEP
+        for layer, states in self._states.items():
+            self._states[layer] = _widened(states, room - self._room)
+        self._room = room
+
+
+def _widened(states: Sequence[Tensor], by: int) -> tuple[Tensor, Tensor]:
+    key, value = (torch.nn.functional.pad(tensor, (0, 0, 0, by)) for tensor in states)
+    return key, value
