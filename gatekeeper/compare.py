@@ -272,9 +272,7 @@ def _adjusted(results: tuple[RuleResult, ...]) -> tuple[RuleResult, ...]:
 
 
 def _horizons_of(measured: Iterable[Pairs], sampling: Sampling) -> dict[str, int]:
-    return horizons(
-        {pairs.capability: pairs.available for pairs in measured}, sampling.max_samples
-    )
+    return horizons({pairs.capability: pairs.available for pairs in measured}, sampling.max_samples)
 
 
 def _looks(samples: int, horizon: int, sampling: Sampling) -> tuple[int, ...]:
