@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from gatekeeper.evidence import DetachProof, Frozen
 from gatekeeper.verdict import Decision, PastCheck, Rung
@@ -46,7 +46,15 @@ ContentDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$
 CheckId = Annotated[str, StringConstraints(pattern=r"^c-[0-9a-f]{12}$")]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Target = Annotated[str, StringConstraints(pattern=r"^(base|sha256:[0-9a-f]{64})$")]
+EVIDENCE_FILES = frozenset({"evidence.json", "verdict.json", "policy.yaml", "samples.jsonl.gz"})
 CandidateKind = Literal["adapter", "checkpoint", "base"]
+
+
+def _all_files(files: dict[str, str]) -> dict[str, str]:
+    """These names become paths: no others, and none is missing."""
+    if set(files) != EVIDENCE_FILES:
+        raise ValueError(f"must name {', '.join(sorted(EVIDENCE_FILES))}")
+    return files
 
 
 class UnknownEventError(ValueError):
@@ -104,7 +112,7 @@ class CheckRecorded(Event):
     task_suites: dict[str, str] = {}
     forgetting_suites: dict[str, str] = {}
     run: RunRecord | None = None
-    files: dict[str, ContentDigest]
+    files: Annotated[dict[str, ContentDigest], AfterValidator(_all_files)]
     """File in `evidence/<check id>/` -> digest of its bytes."""
     summary: PastCheck | None = None
     """What later checks of the same lineage want to know; None when nothing was scored."""
@@ -162,7 +170,7 @@ class Rescaled(Event):
     source: ContentDigest
     result: ContentDigest
     object_manifest: ContentDigest
-    factor: float
+    factor: float = Field(allow_inf_nan=False)
     name: str
 
 

@@ -82,7 +82,13 @@ class EventLog:
 
         Raises LostRaceError when the number is taken: nothing was written then.
         """
-        data, digest = seal(event.model_dump(mode="json"))
+        try:
+            data, digest = seal(event.model_dump(mode="json"))
+        except ValueError as problem:
+            raise RegistryError(
+                f"The event cannot be written as JSON ({problem}).",
+                "A number in it is not finite; measure again.",
+            ) from problem
         name = event_file(event.sequence)
         staged = staged_in / name
         staged.unlink(missing_ok=True)

@@ -18,7 +18,14 @@ def refuse_mismatch(evidence: Evidence, verdict: Verdict, policy_text: str) -> N
     """Raise RegistryError unless evidence, verdict and policy belong together."""
     from gatekeeper.policy import policy_from_text
 
-    if verdict.evidence_digest != evidence.digest:
+    try:
+        evidence_digest = evidence.digest
+    except ValueError as problem:
+        raise RegistryError(
+            f"The evidence cannot be written as JSON ({problem}).",
+            "A number in it is not finite; measure again.",
+        ) from problem
+    if verdict.evidence_digest != evidence_digest:
         raise RegistryError(
             "The verdict is about other evidence.", "Decide again from this evidence."
         )

@@ -265,6 +265,20 @@ def test_a_proof_is_kept_with_the_channel(registry: Registry, tmp_path: Path) ->
     assert kept.proof.identical
 
 
+def test_a_number_that_is_not_finite_is_refused_not_written(
+    registry: Registry, tmp_path: Path
+) -> None:
+    check = checked(registry, tmp_path, 1)
+    infinite = proof().model_copy(update={"max_logit_difference": float("inf")})
+    with pytest.raises(RegistryError, match="cannot be written as JSON"):
+        registry.record_proof("production", infinite, base_digest=BASE_DIGEST, **BY)
+    with pytest.raises(RegistryError, match="factor"):
+        registry.record_rescale(
+            check.candidate, tmp_path / "adapter-1", factor=float("nan"), name="x", **BY
+        )
+    assert registry.state().sequence == check.sequence
+
+
 def _damage(registry: Registry, digest: str) -> None:
     path = registry.objects.path(digest) / "adapter_model.safetensors"
     path.chmod(0o644)
