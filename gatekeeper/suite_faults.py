@@ -41,14 +41,14 @@ def faults_of(task: Readable) -> Iterator[str]:
     """Name every fault in one sentence, with the sample where there is one."""
     if len(task) < FEWEST_SAMPLES:
         yield f"only {len(task)} samples: too few to tell a loss of ten points from luck"
-    seen: dict[object, str] = {}
+    seen: dict[str, str] = {}
     golds: Counter[str] = Counter()
     for doc in range(len(task)):
         name, gold = task.sample_id(doc), task.gold(doc).strip()
         golds[gold] += 1
         if not gold:
             yield f"{name}: the right answer is empty"
-        asked = tuple(task.arguments(doc))
+        asked = str(task.arguments(doc))
         if asked in seen:
             yield f"{name}: asks the same as {seen[asked]}"
         seen.setdefault(asked, name)
