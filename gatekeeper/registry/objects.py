@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from gatekeeper.digests import digest_file
-from gatekeeper.errors import RegistryError
+from gatekeeper.errors import AdapterRefused, RegistryError
 from gatekeeper.registry.files import (
     READ_ONLY,
     remove_tree,
@@ -116,6 +116,9 @@ class ObjectStore:
         remove_tree(copy)
         snapshot(source, copy)
         read = read_adapter(copy)
+        if read.problems:
+            # Its digest would leave out what could not be read, and so name something else.
+            raise AdapterRefused(read.problems[0].text, "Mend or copy the candidate again.")
         if read.kind != kind:
             raise RegistryError(f"{source} holds {read.kind}, not {kind}.", "Check the folder.")
         digest = read.digest

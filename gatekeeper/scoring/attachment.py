@@ -88,6 +88,8 @@ def _mark(tensor: Tensor) -> tuple[int, int]:
     Torch's own version counter misses writes through `.data`, which is how PEFT writes.
     """
     flat = tensor.detach().reshape(-1).view(torch.uint8)
+    if flat.storage_offset() % 8:
+        flat = flat.clone()
     whole = flat.numel() // 8 * 8
     words = int(flat[:whole].view(torch.int64).sum()) if whole else 0
     return tensor.data_ptr(), words + int(flat[whole:].sum(dtype=torch.int64))

@@ -117,6 +117,14 @@ def test_a_link_out_of_the_folder_is_not_snapshotted(registry: Registry, tmp_pat
     assert registry.objects.digests() == []
 
 
+def test_what_cannot_be_read_whole_is_not_snapshotted(registry: Registry, tmp_path: Path) -> None:
+    folder = adapter_folder(tmp_path / "a")
+    (folder / "adapter_config.json").write_text("{")
+    with pytest.raises(AdapterRefused, match=r"adapter_config\.json cannot be read"):
+        registry.store_object(folder, "adapter")
+    assert registry.objects.digests() == []
+
+
 def test_a_file_added_to_a_snapshot_is_found(registry: Registry, tmp_path: Path) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
     (registry.objects.path(check.candidate) / "modeling_evil.py").write_text("import os")

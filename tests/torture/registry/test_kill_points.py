@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import time
 from functools import partial
-from pathlib import Path
 
 import pytest
 from fault_injection import Point, count_points, require_strace
+from figures import tell
 from operations import OPERATIONS, Scene, prepare
 from test_registry_faults import attempt, recover
 
@@ -52,7 +52,7 @@ def test_kill_at_every_writing_call(scene: Scene, points: dict[str, list[Point]]
         for point in (first, second):
             kills += attempt(scene, name, root, point, "signal=KILL").killed
         recover(scene, name, root, f"{name} killed at {first}, then at {second}")
-    _tell(
+    tell(
         f"{kills} kills ({singles} single points of {len(points)} operations, the rest in pairs), "
         f"{acknowledged} acknowledged before the kill, 0 lost, 0 unreadable",
         started,
@@ -72,7 +72,7 @@ def test_every_writing_call_fails_once(
             tried += 1
             refused += outcome.refused is not None
             recover(scene, name, root, f"{name} with {error} at {point}")
-    _tell(f"{error}: {tried} failing calls, {refused} typed refusals, 0 tracebacks", started)
+    tell(f"{error}: {tried} failing calls, {refused} typed refusals, 0 tracebacks", started)
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
@@ -90,11 +90,4 @@ def test_a_disk_that_goes_on_refusing(
             attempt(scene, name, root, lasting, f"error={error}")
             recover(scene, name, root, f"{name} with {error} from {point}")
             tried += 1
-    _tell(f"{error} from some call on: {tried} cases, 0 tracebacks, nothing lost", started)
-
-
-def _tell(text: str, started: float) -> None:
-    line = f"{text}; {time.monotonic() - started:.0f} s\n"
-    print(line, end="")
-    with Path("/tmp/registry-torture.txt").open("a") as figures:
-        figures.write(line)
+    tell(f"{error} from some call on: {tried} cases, 0 tracebacks, nothing lost", started)
