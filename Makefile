@@ -4,7 +4,7 @@ TORCH ?= torch==2.13.0
 V := .venv
 BIN := $(V)/bin
 
-.PHONY: setup demo test lint bench torture clean
+.PHONY: setup browser demo test lint bench torture clean
 
 setup: $(V)/.ready
 
@@ -18,10 +18,14 @@ $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	$(BIN)/python -m gatekeeper.embedded
 	touch $@
 
+# Pages are looked at in a real Chromium. Never fails: without one, those tests are skipped.
+browser:
+	@sh tools/install_browser.sh
+
 demo: setup
 	$(BIN)/python examples/demo.py
 
-test: setup
+test: setup browser
 	$(BIN)/pytest -q
 
 lint: setup
