@@ -1,4 +1,4 @@
-"""`gate lineage`: where an adapter comes from, as a tree."""
+"""`gate lineage`: where an adapter comes from and what became of it, as a tree or a picture."""
 
 from __future__ import annotations
 
@@ -10,15 +10,27 @@ import click
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 if TYPE_CHECKING:
+    from rich.text import Text
     from rich.tree import Tree
 
     from gatekeeper.registry.lineage import LineageNode
+
+STYLES = {
+    "base": "bold",
+    "adapter": "cyan",
+    "promotion": "green",
+    "forced-promotion": "yellow",
+    "rollback": "red",
+}
 
 
 @click.command("lineage")
 @click.argument("name")
 @registry_option
-def command(name: str, registry: str | None, config: Path | None) -> None:
+@click.option(
+    "--svg", "svg_to", type=click.Path(path_type=Path), help="Draw it into an SVG file as well."
+)
+def command(name: str, registry: str | None, config: Path | None, svg_to: Path | None) -> None:
     """Where NAME (adapter, digest, check or channel) comes from and what became of it."""
     from rich.tree import Tree
 
@@ -27,9 +39,11 @@ def command(name: str, registry: str | None, config: Path | None) -> None:
 
     store = Registry.open(settings_from(config, registry=registry).registry)
     root = store.lineage(name)
-    tree = Tree(_label(root))
+    tree = Tree(_label(root), guide_style="dim")
     _grow(tree, root)
-    standard_output().print(tree, markup=False)
+    standard_output().print(tree)
+    if svg_to is not None:
+        _draw(root, name, svg_to)
 
 
 def _grow(tree: Tree, node: LineageNode) -> None:
@@ -37,12 +51,29 @@ def _grow(tree: Tree, node: LineageNode) -> None:
         _grow(tree.add(_label(child)), child)
 
 
-def _label(node: LineageNode) -> str:
-    from rich.markup import escape
+def _label(node: LineageNode) -> Text:
+    """Names and reasons are strangers' words: they become text, never markup."""
+    from rich.text import Text
 
     from gatekeeper.cli.plain import printable
 
-    link = f"{node.link}: " if node.link else ""
-    note = f"  {node.note}" if node.note else ""
-    text = escape(printable(f"{link}{node.label}{note}"))
-    return f"[bold]{text}[/bold]" if node.focus else text
+    text = Text(overflow="fold")
+    if node.sequence is not None:
+        text.append(f"{node.sequence} ", "dim")
+    if node.link:
+        text.append(printable(f"{node.link}: "), "dim")
+    style = STYLES.get(node.kind, "")
+    text.append(printable(node.label), f"{style} bold underline" if node.focus else style)
+    told = ", ".join(part for part in (node.note, node.at and node.at[:10]) if part)
+    if told:
+        text.append(printable(f"  {told}"), "dim")
+    return text
+
+
+def _draw(root: LineageNode, name: str, file: Path) -> None:
+    from gatekeeper.cli.report_files import write_text
+    from gatekeeper.report.charts.lineage import lineage_svg
+    from gatekeeper.report.recorded import tree_of
+
+    write_text(file, lineage_svg(tree_of(root), f"Lineage of {name}"))
+    click.echo(f"drawn: {file}", err=True)

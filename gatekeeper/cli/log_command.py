@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
-
-if TYPE_CHECKING:
-    from gatekeeper.registry import State
-    from gatekeeper.registry.events import Event
 
 
 @click.command("log")
@@ -22,33 +17,14 @@ if TYPE_CHECKING:
 def command(registry: str | None, config: Path | None, number: int, as_json: bool) -> None:
     """Everything that happened, newest first."""
     from gatekeeper.registry import Registry
+    from gatekeeper.registry.telling import told
 
     state = Registry.open(settings_from(config, registry=registry).registry).state()
     for event in reversed(state.events[-number:]):
         if as_json:
             click.echo(event.model_dump_json())
         else:
-            click.echo(
-                printable(f"{event.sequence:>5}  {event.at}  {event.who}  ") + _told(event, state)
-            )
+            line = f"{event.sequence:>5}  {event.at}  {event.who}  {told(event, state)}"
+            click.echo(printable(line).replace("\n", " "))
             if event.why:
                 click.echo(f"       why: {printable(event.why)}")
-
-
-def _told(event: Event, state: State) -> str:
-    from gatekeeper.registry import events
-
-    text: str
-    if isinstance(event, events.CheckRecorded):
-        text = f"check {event.check_id} {event.name}: {event.decision.value} ({event.policy_name})"
-    elif isinstance(event, events.Refused):
-        text = f"refused {event.name}: {event.text}"
-    elif isinstance(event, events.ForcePromoted):
-        text = f"FORCED {event.channel} -> {state.label(event.target)}"
-    elif isinstance(event, events.Promoted):
-        text = f"promoted {event.channel} -> {state.label(event.target)}"
-    elif isinstance(event, events.RolledBack):
-        text = f"rolled back {event.channel} -> {state.label(event.target)}"
-    else:
-        text = event.type
-    return printable(text)

@@ -10,13 +10,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from gatekeeper.registry.events import BASE, CheckRecorded, ForcePromoted, Move, Promoted, RunRecord
+from gatekeeper.registry.events import (
+    BASE,
+    CheckRecorded,
+    ForcePromoted,
+    Move,
+    RolledBack,
+    RunRecord,
+)
 from gatekeeper.registry.state import Adapter, State
 
 __all__ = ["LineageNode", "lineage"]
 
 NodeKind = Literal[
-    "base", "dataset", "run", "adapter", "check", "promotion", "forced-promotion", "rollback"
+    "base",
+    "dataset",
+    "run",
+    "adapter",
+    "check",
+    "promotion",
+    "forced-promotion",
+    "rollback",
+    "event",
 ]
 
 
@@ -75,7 +90,8 @@ def _origin(state: State, digest: str) -> _Origin | None:
         return None
     run = _run(adapter)
     if adapter.rescaled_from is not None:
-        return _Origin(adapter.rescaled_from, "rescaled from")
+        by = "" if adapter.rescaled_by is None else f" (by {adapter.rescaled_by:g})"
+        return _Origin(adapter.rescaled_from, f"rescaled from{by}")
     if run is not None and run.parent is not None:
         return _Origin(run.parent, "trained from")
     if run is not None and run.escalated_from is not None:
@@ -98,7 +114,7 @@ def _adapter_node(
     if adapter is not None:
         own = [_check_node(check, focus) for check in adapter.checks]
         own += [
-            _move_node(event, digest)
+            _move_node(state, event, digest)
             for event in state.events
             if isinstance(event, Move) and digest in (event.target, event.before)
         ]
@@ -124,6 +140,12 @@ def _adapter_node(
 def _note(state: State, adapter: Adapter | None, digest: str) -> str | None:
     if adapter is None:
         return "not in this registry"
+    rung = next((check.rung for check in reversed(adapter.checks) if check.rung), None)
+    parts = (None if rung is None else rung.label, _standing(state, adapter, digest))
+    return ", ".join(part for part in parts if part) or None
+
+
+def _standing(state: State, adapter: Adapter, digest: str) -> str | None:
     serving = [c.name for c in state.channels.values() if c.serving.target == digest]
     if serving:
         return "serves on " + ", ".join(serving)
@@ -131,7 +153,7 @@ def _note(state: State, adapter: Adapter | None, digest: str) -> str | None:
         return f"retired (event {adapter.retired_at})"
     if adapter.needs_new_check:
         return f"rolled back (event {adapter.rolled_back_at})"
-    return None
+    return None if adapter.checks else "never checked here"
 
 
 def _check_node(check: CheckRecorded, focus: str) -> LineageNode:
@@ -147,22 +169,34 @@ def _check_node(check: CheckRecorded, focus: str) -> LineageNode:
     )
 
 
-def _move_node(event: Move, digest: str) -> LineageNode:
-    kind: NodeKind = "rollback"
-    if isinstance(event, Promoted):
-        kind = "promotion"
-    elif isinstance(event, ForcePromoted):
-        kind = "forced-promotion"
+def _move_node(state: State, event: Move, digest: str) -> LineageNode:
     came = event.target == digest
+    kind: NodeKind = "rollback"
+    if not isinstance(event, RolledBack):
+        kind = "promotion" if came else "event"
+    if came and isinstance(event, ForcePromoted):
+        kind = "forced-promotion"
     return LineageNode(
         kind=kind,
         id=str(event.sequence),
-        label=f"{event.type} {'to' if came else 'off'} {event.channel}",
-        link="came" if came else "left",
+        label=_moved(state, event, came=came),
         sequence=event.sequence,
         at=event.at,
         note=f"by {event.who}" + (f": {event.why}" if event.why else ""),
     )
+
+
+def _moved(state: State, event: Move, *, came: bool) -> str:
+    """What a move meant for one candidate."""
+    if came:
+        if isinstance(event, ForcePromoted):
+            return f"FORCED onto {event.channel} against the gate"
+        again = isinstance(event, RolledBack)
+        return f"serves on {event.channel} again" if again else f"promoted to {event.channel}"
+    target = state.label(event.target)
+    if isinstance(event, RolledBack):
+        return f"rolled back from {event.channel}, to {target}"
+    return f"gave way to {target} on {event.channel}"
 
 
 def _with_training(state: State, digest: str, tree: LineageNode) -> LineageNode:

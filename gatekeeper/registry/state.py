@@ -88,6 +88,7 @@ class Adapter:
     rolled_back_at: int | None = None
     """Sequence of the latest rollback away from it, on any channel."""
     rescaled_from: str | None = None
+    rescaled_by: float | None = None
 
     @property
     def label(self) -> str:
@@ -169,6 +170,7 @@ class _Builder:
         elif isinstance(event, Rescaled):
             made = self._adapter(event.result, "adapter", event.name)
             made.rescaled_from = event.source
+            made.rescaled_by = event.factor
             made.object_manifest = event.object_manifest
         elif isinstance(event, Retired):
             if event.candidate in self.adapters:

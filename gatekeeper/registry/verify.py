@@ -6,11 +6,13 @@ the log vouches for is what it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gatekeeper import __version__
 from gatekeeper.errors import GateError, RegistryError
 from gatekeeper.evidence import Evidence
 from gatekeeper.registry.events import CheckRecorded, UnknownEventError
@@ -107,35 +109,65 @@ def _evidence(
         for path, text in faults:
             yield path, text, _RESTORE
         if not faults:
-            for text in _meaning(registry, check, redecide):
-                yield registry.evidence.path(check.check_id), text, _RESTORE
+            for text, hint in _meaning(registry, check, redecide):
+                yield registry.evidence.path(check.check_id), text, hint
 
 
-def _meaning(registry: Registry, check: CheckRecorded, redecide: Redecide | None) -> Iterator[str]:
+def _meaning(
+    registry: Registry, check: CheckRecorded, redecide: Redecide | None
+) -> Iterator[tuple[str, str]]:
     """The bytes are those recorded: do they also say what the event says?"""
     try:
         evidence, verdict, policy_text = registry.evidence.load(check.check_id, check.files)
     except RegistryError as problem:
-        yield f"cannot be understood: {problem.message}"
+        yield f"cannot be understood: {problem.message}", problem.hint or _RESTORE
         return
     if (evidence.check_id, evidence.digest) != (check.check_id, check.evidence_digest):
-        yield "holds the evidence of another check"
+        yield "holds the evidence of another check", _RESTORE
     if evidence.candidate.digest != check.candidate or evidence.base.digest != check.base_digest:
-        yield "is about another candidate or base than its event says"
+        yield "is about another candidate or base than its event says", _RESTORE
     if verdict.evidence_digest != evidence.digest or verdict.decision != check.decision:
-        yield "holds another verdict than its event says"
+        yield "holds another verdict than its event says", _RESTORE
     if redecide is None:
         return
     try:
         again = redecide(evidence, policy_text, verdict.history)
     except GateError as problem:
-        yield f"cannot be decided again: {problem.message}"
+        yield f"cannot be decided again: {problem.message}", problem.hint or _RESTORE
         return
-    if again != verdict:
+    if (where := _disagreement(_comparable(verdict), _comparable(again))) is not None:
         yield (
-            f"does not lead to its verdict: it says {verdict.decision.value}, deciding again "
-            f"says {again.decision.value}"
+            f"does not lead to its verdict ({verdict.decision.value}): deciding again says "
+            f"{again.decision.value}, and differs in {where}",
+            _recompute(evidence.environment.gatekeeper),
         )
+
+
+def _recompute(version: str) -> str:
+    if version == __version__:
+        return "Do not rely on it: check the candidate again."
+    return f"gatekeeper {version} decided it, this is {__version__}: recompute it with that one."
+
+
+def _comparable(verdict: Verdict) -> Any:
+    """Without the lines of the user's file: what is kept is the policy with `extends` resolved."""
+    document = verdict.model_dump(mode="json")
+    for rule in document["rules"]:
+        del rule["policy_line"]
+    return document
+
+
+def _disagreement(one: Any, other: Any, where: str = "the verdict") -> str | None:
+    """Where two documents differ; numerical libraries may differ in the last bits."""
+    if isinstance(one, float) and isinstance(other, float):
+        return None if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else where
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        pairs = [(one[key], other[key], key) for key in one]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = [(a, b, where) for a, b in zip(one, other, strict=True)]
+    else:
+        return None if one == other else where
+    return next((found for a, b, key in pairs if (found := _disagreement(a, b, key))), None)
 
 
 def _objects(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]]:

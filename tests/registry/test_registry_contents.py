@@ -238,13 +238,17 @@ def test_lineage_runs_from_the_base_to_what_became_of_it(
     assert spine[:5] == ["base", "dataset", "run", "adapter", "check"]
     by_id = {node.id: node for node in tree.walk()}
     assert by_id[second.candidate].link == f"escalated from ({first.check_id})"
-    assert by_id[made.result].link == "rescaled from"
+    assert by_id[made.result].link == "rescaled from (by 0.8)"
     assert by_id[second.check_id].focus
     assert [n.kind for n in by_id[second.candidate].children] == [
         "check",
         "promotion",
         "rollback",
         "adapter",
+    ]
+    assert [n.label for n in by_id[second.candidate].children][1:3] == [
+        "promoted to production",
+        "rolled back from production, to base",
     ]
     assert "rolled back" in str(by_id[second.candidate].note)
     assert registry.lineage(made.result).walk()
@@ -287,6 +291,31 @@ def test_verify_decides_again(registry: Registry, tmp_path: Path) -> None:
     (damage,) = registry.verify(harsher)
     assert damage.path == f"evidence/{check.check_id}"
     assert "deciding again says hold" in damage.text
+
+
+def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path: Path) -> None:
+    """The kept policy has its `extends` resolved, so lines of the user's file mean nothing."""
+    from gatekeeper.decision import decide
+    from gatekeeper.policy import load_policy
+    from gatekeeper.replay import redecide
+
+    file = tmp_path / "policy.yaml"
+    file.write_text("# a comment\n\n" + policy_text())
+    about = evidence(registry.store_object(adapter_folder(tmp_path / "a"), "adapter"), samples=200)
+    loaded = load_policy(str(file))
+    decided = decide(about, loaded)
+    assert any(rule.policy_line for rule in decided.rules)
+    event = registry.record_check(about, decided, [], loaded.text, name="a", **BY)
+    assert registry.verify(redecide) == []
+
+    better = decided.rules[0].model_copy(update={"estimate": 0.5})
+    forged = decided.model_copy(update={"rules": (better, *decided.rules[1:])})
+    other = evidence(about.candidate.digest, samples=200, created="later")
+    forged = forged.model_copy(update={"evidence_digest": other.digest})
+    event = registry.record_check(other, forged, [], loaded.text, name="a", **BY)
+    (damage,) = registry.verify(redecide)
+    assert damage.path == f"evidence/{event.check_id}"
+    assert "differs in estimate" in damage.text
 
 
 def test_gc_keeps_what_a_channel_or_a_check_needs(registry: Registry, tmp_path: Path) -> None:
