@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from gatekeeper.compare import compare, roles
 from gatekeeper.errors import ExitCode
-from gatekeeper.escalation import Diagnosis, diagnose_miss, reduce_forgetting, rung_of
+from gatekeeper.escalation import advise_after_miss, lower_rung_suffices, reduce_forgetting
 from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.next_step import aa_step, fix_step, hold_step, promote_step
 from gatekeeper.policy import LoadedPolicy, Policy
@@ -28,10 +28,13 @@ from gatekeeper.verdict import (
     Verdict,
 )
 
-__all__ = ["HARMLESS", "REFUSING", "blocks", "decide", "decide_from"]
+__all__ = ["HARMLESS", "LOST", "REFUSING", "blocks", "decide", "decide_from"]
 
 REFUSING = frozenset({ReasonCode.ADAPTER_REFUSED, ReasonCode.WRONG_BASE, ReasonCode.CONTAMINATED})
 """Nothing measured with these can be trusted: exit code 30."""
+
+LOST = frozenset({ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFTED})
+"""Something that the base could do was lost."""
 
 HARMLESS = frozenset(
     {ReasonCode.ALL_RULES_PASS, ReasonCode.LOWER_RUNG_SUFFICES, ReasonCode.REPORT_ONLY}
@@ -75,7 +78,6 @@ def decide_from(
     measured = [*_coverage(evidence, policy, rules), *_outcomes(rules, policy)]
     reasons = _unique([*trust, *soundness, *measured])
 
-    diagnosis: Diagnosis | None = None
     if any(reason.code in REFUSING for reason in reasons):
         decision, step = Decision.REFUSED, fix_step([r for r in reasons if blocks(r)])
     elif evidence.candidate.kind == "base":
@@ -83,23 +85,27 @@ def decide_from(
     elif any(blocks(reason) for reason in soundness + trust):
         decision, step = Decision.HOLD, fix_step([r for r in reasons if blocks(r)])
     elif _missed_task(rules):
-        diagnosis = diagnose_miss(evidence, rules, policy, history)
-        reasons = _unique([*reasons, *diagnosis.reasons])
-        forgot = any(r.code is ReasonCode.FORGOT for r in reasons)
-        escalates = diagnosis.escalates and not forgot
-        decision = Decision.ESCALATE if escalates else Decision.HOLD
-        step = reduce_forgetting(evidence) if forgot else diagnosis.next_step
+        forgot = any(r.code in LOST for r in reasons)
+        advice = advise_after_miss(evidence, rules, policy, history, forgot=forgot)
+        reasons = _unique([*reasons, *advice.reasons])
+        decision = Decision.ESCALATE if advice.escalates else Decision.HOLD
+        step = advice.next_step
+    elif any(reason.code in LOST for reason in reasons):
+        advice = reduce_forgetting(evidence, rules, history)
+        reasons = _unique([*reasons, *advice.reasons])
+        decision, step = Decision.HOLD, advice.next_step
     elif any(blocks(reason) for reason in reasons):
         decision, step = (
             Decision.HOLD,
             hold_step(evidence, [r for r in reasons if blocks(r)], rules),
         )
     else:
-        decision, step = Decision.PROMOTE, promote_step(evidence)
+        lower = lower_rung_suffices(evidence.candidate, rules, history)
+        decision, step = Decision.PROMOTE, lower.next_step if lower else promote_step(evidence)
         reasons = [
             Reason(code=ReasonCode.ALL_RULES_PASS, params={"rules": _passed(rules)}),
             *reasons,
-            *_lower_rung(evidence, history, rules),
+            *(lower.reasons if lower else ()),
         ]
 
     exit_code = _exit_code(decision, step)
@@ -286,30 +292,6 @@ def _missed_task(rules: tuple[RuleResult, ...]) -> bool:
     return any(
         r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL for r in rules
     )
-
-
-def _lower_rung(
-    evidence: Evidence, history: tuple[PastCheck, ...], rules: tuple[RuleResult, ...]
-) -> list[Reason]:
-    """A lower rung that was promoted on the same task and forgets less is the better choice."""
-    mine = rung_of(evidence.candidate)
-    losses = [r.estimate for r in rules if r.kind is RuleKind.FORGETTING and r.estimate is not None]
-    if mine is None or mine.r is None or not losses:
-        return []
-    return [
-        Reason(
-            code=ReasonCode.LOWER_RUNG_SUFFICES,
-            params={"rung": past.rung.label, "check": past.check_id},
-        )
-        for past in history
-        if past.decision is Decision.PROMOTE
-        and past.rung is not None
-        and past.rung.r is not None
-        and past.rung.r < mine.r
-        and past.worst_forgetting is not None
-        and past.worst_forgetting > min(losses)
-        and past.candidate_digest != evidence.candidate.digest
-    ][:1]
 
 
 def _passed(rules: tuple[RuleResult, ...]) -> int:

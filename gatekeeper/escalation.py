@@ -1,22 +1,24 @@
-"""Why is the task missed, and what is the next step? Pure.
+"""What to do next when the task is missed or something was forgotten. Pure.
 
-The order of the questions is the policy of the whole tool: data faults first (no knob fixes
-them), then training faults, then the absence of evidence, and only then capacity. Full
-fine-tuning is named only when the top LoRA rung was itself checked and shown to be below the bar.
-The table is in docs/decision.md, one row per branch here.
+The seed rule: raise the rank only when capacity is shown to lack, and name full fine-tuning only
+when the top LoRA rung was itself checked and shown to be below the bar, with data and training
+sound and with rank shown to move the score. docs/escalation.md has one row per branch here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from gatekeeper.evidence import CandidatePin, Evidence, TrainingEvidence, TrainingShape
+from gatekeeper.diagnosis import Cause, diagnose, missed_rule
+from gatekeeper.evidence import CandidatePin, Evidence
+from gatekeeper.ladder import is_above, lora_config, next_rung, reaches_top, rung_of
 from gatekeeper.policy import Policy
+from gatekeeper.remedies import after_forgetting, remedy
 from gatekeeper.verdict import (
     Action,
+    Decision,
     NextStep,
-    Outcome,
     PastCheck,
     Reason,
     ReasonCode,
@@ -25,17 +27,20 @@ from gatekeeper.verdict import (
     Rung,
 )
 
-__all__ = ["Diagnosis", "diagnose_miss", "reduce_forgetting", "rung_of"]
+__all__ = [
+    "Advice",
+    "advise_after_miss",
+    "before_full",
+    "lower_rung_suffices",
+    "reduce_forgetting",
+]
 
-ALL_LINEAR = frozenset(
-    {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
-)
-GENERALISATION_GAP = 0.15
-"""Train score minus held-out score from which the adapter memorised rather than learned."""
+WORTHWHILE = 0.25
+"""Share of what was missing that a higher rung must have gained to be worth another one."""
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Advice:
     """Reasons and the step that follows from them; `escalates` only when capacity lacks."""
 
     reasons: tuple[Reason, ...]
@@ -43,264 +48,230 @@ class Diagnosis:
     escalates: bool = False
 
 
-def rung_of(candidate: CandidatePin) -> Rung | None:
-    """The training shape of a candidate, from its config."""
-    if candidate.kind == "checkpoint":
-        return Rung(method="full")
-    if candidate.kind != "adapter" or candidate.rank is None:
-        return None
-    targets = frozenset(name.rsplit(".", 1)[-1] for name in candidate.target_modules)
-    if targets >= ALL_LINEAR or "all-linear" in targets:
-        return Rung(r=candidate.rank, targets="all-linear")
-    return Rung(r=candidate.rank, targets=tuple(sorted(targets)))
-
-
-def diagnose_miss(
+def advise_after_miss(
     evidence: Evidence,
     rules: tuple[RuleResult, ...],
     policy: Policy,
     history: tuple[PastCheck, ...],
-) -> Diagnosis:
-    """The task bar is shown to be missed: say why and what comes next."""
-    training = evidence.training
-    missed = next(
-        r
-        for r in rules
-        if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL
-    )
-    return (
-        _data_fault(training, policy)
-        or _training_fault(training, missed)
-        or _missing_evidence(evidence, training)
-        or _capacity(evidence, policy, history, missed)
-    )
+    *,
+    forgot: bool = False,
+) -> Advice:
+    """The task is shown to be missed: say why and what comes next.
+
+    `forgot` says that something was lost as well; then nothing is recommended that loses more.
+    """
+    missed = missed_rule(rules)
+    if missed is None:
+        raise ValueError("advice after a miss needs a task rule that is missed")
+    found = diagnose(evidence, missed, policy)
+    if found.cause is not Cause.CAPACITY:
+        return Advice((found.reason,), remedy(found.cause, evidence, forgot=forgot))
+    if forgot:
+        return Advice((found.reason,), after_forgetting(evidence))
+    return _climb(evidence, missed, policy, history, found.reason)
 
 
-def reduce_forgetting(evidence: Evidence) -> NextStep:
-    """The task is learned and something was lost: what to try, gentlest first."""
-    manifest = evidence.training.manifest
-    tried = []
-    if manifest and manifest.epochs:
-        tried.append(f"fewer than {manifest.epochs:g} epochs")
-    if manifest and manifest.learning_rate:
-        tried.append(f"a learning rate below {manifest.learning_rate:g}")
-    tried += ["a lower alpha", "some general examples mixed into the training data"]
-    best, submitted = evidence.training.best_step, evidence.training.submitted_step
-    if best is not None and submitted is not None and best < submitted:
-        return NextStep(
-            action=Action.USE_CHECKPOINT,
-            text=f"Check the checkpoint of step {best}: its validation loss is the lowest, and "
-            "fewer steps forget less.",
-        )
-    return NextStep(
-        action=Action.REDUCE_FORGETTING,
-        text="Train it more gently and check again: try " + ", ".join(tried) + ".",
-    )
+def reduce_forgetting(
+    evidence: Evidence, rules: Iterable[RuleResult], history: Sequence[PastCheck]
+) -> Advice:
+    """The task is not missed and something was lost: the gentlest step that may mend it."""
+    lower = lower_rung_suffices(evidence.candidate, rules, history)
+    return lower or Advice((), after_forgetting(evidence, tuple(rules)))
 
 
-def _data_fault(training: TrainingEvidence, policy: Policy) -> Diagnosis | None:
-    found = training.contradictions
-    if found is None or found.fraction <= policy.data.max_contradictions:
+def lower_rung_suffices(
+    candidate: CandidatePin, rules: Iterable[RuleResult], history: Sequence[PastCheck]
+) -> Advice | None:
+    """De-escalate: a lower rung was promoted on the same task and forgets less."""
+    mine = rung_of(candidate)
+    losses = [r.estimate for r in rules if r.kind is RuleKind.FORGETTING and r.estimate is not None]
+    if mine is None or not losses:
         return None
-    return Diagnosis(
-        reasons=(
-            Reason(
-                code=ReasonCode.CONTRADICTORY_LABELS,
-                params={"conflicting": found.conflicting_rows, "rows": found.rows},
-            ),
-        ),
-        next_step=NextStep(
-            action=Action.FIX_DATA,
-            text="Fix the labels and train the same rung again; a higher rank would only "
-            "memorise the contradiction.",
-        ),
-    )
-
-
-def _training_fault(training: TrainingEvidence, missed: RuleResult) -> Diagnosis | None:
-    shape, text = training.shape, training.shape_text or "The training curve says so."
-    probe = training.probe
-    if shape is TrainingShape.DIVERGED:
-        return Diagnosis(
-            (Reason(code=ReasonCode.DIVERGED, params={"text": text}),),
-            NextStep(
-                action=Action.LOWER_LEARNING_RATE,
-                text="Train the same rung again at a third of the learning rate.",
-            ),
-        )
-    gap = (
-        probe.candidate_score - missed.candidate_score
-        if probe and missed.candidate_score is not None
-        else None
-    )
-    if shape is TrainingShape.OVER_FIT or (gap is not None and gap > GENERALISATION_GAP):
-        if probe and gap is not None and gap > GENERALISATION_GAP:
-            text = (
-                f"The training data is fitted to {100 * probe.candidate_score:.1f}%, the held-out "
-                f"task only to {100 * (missed.candidate_score or 0):.1f}%: it memorised."
-            )
-        best, submitted = training.best_step, training.submitted_step
-        if best is not None and submitted is not None and best < submitted:
-            return Diagnosis(
-                (
-                    Reason(code=ReasonCode.OVER_FIT, params={"text": text}),
-                    Reason(
-                        code=ReasonCode.NOT_BEST_CHECKPOINT,
-                        params={"submitted": submitted, "best": best},
-                    ),
-                ),
+    for past in history:
+        if (
+            past.decision is Decision.PROMOTE
+            and past.rung is not None
+            and is_above(mine, past.rung)
+            and past.worst_forgetting is not None
+            and past.worst_forgetting > min(losses)
+            and past.candidate_digest != candidate.digest
+        ):
+            params = {
+                "rung": past.rung.label,
+                "check": past.check_id,
+                "worst": past.worst_forgetting,
+                "worst_here": min(losses),
+            }
+            return Advice(
+                (Reason(code=ReasonCode.LOWER_RUNG_SUFFICES, params=params),),
                 NextStep(
-                    action=Action.USE_CHECKPOINT, text=f"Check the checkpoint of step {best}."
+                    action=Action.LOWER_RUNG,
+                    text=f"Serve {past.rung.label} instead: it meets the same bar and forgets "
+                    "less.",
+                    command=f"gate promote {past.check_id}",
+                    rung=past.rung,
                 ),
             )
-        return Diagnosis(
-            (Reason(code=ReasonCode.OVER_FIT, params={"text": text}),),
-            NextStep(
-                action=Action.FIX_DATA,
-                text="Add or vary the training data, or stop earlier; more rank memorises more.",
-            ),
-        )
-    if shape is TrainingShape.STILL_FALLING:
-        return Diagnosis(
-            (Reason(code=ReasonCode.UNDER_TRAINED, params={"text": text}),),
-            NextStep(
-                action=Action.TRAIN_LONGER,
-                text="Train the same rung until the loss is flat; rank is not yet the question.",
-            ),
-        )
     return None
 
 
-def _missing_evidence(evidence: Evidence, training: TrainingEvidence) -> Diagnosis | None:
-    missing = []
-    if training.manifest is None:
-        missing.append("there is no run.yaml beside the candidate")
-    if training.shape is TrainingShape.UNKNOWN:
-        missing.append("there is no training curve (trainer_state.json)")
-    if training.probe is None or training.contradictions is None:
-        missing.append("the training data named in run.yaml is not at hand")
-    if rung_of(evidence.candidate) is None:
-        missing.append("the candidate has no LoRA rank")
-    if not missing:
-        return None
-    return Diagnosis(
-        (Reason(code=ReasonCode.CAUSE_UNKNOWN, params={"missing": missing}),),
-        NextStep(
-            action=Action.INVESTIGATE,
-            text="Write run.yaml and trainer_state.json with gatekeeper.TrackRun while training; "
-            "without them capacity, data and training cannot be told apart.",
-        ),
-    )
-
-
-def _capacity(
+def before_full(
     evidence: Evidence,
-    policy: Policy,
-    history: tuple[PastCheck, ...],
     missed: RuleResult,
-) -> Diagnosis:
-    rung = rung_of(evidence.candidate)
-    probe = evidence.training.probe
-    if rung is None or probe is None:  # _missing_evidence has answered before
-        raise AssertionError("capacity is judged only with a rung and a train probe")
-    bar = missed.threshold if missed.kind is RuleKind.BAR else None
-    if bar is not None and probe.candidate_score >= bar:
-        return Diagnosis(
-            (
-                Reason(
-                    code=ReasonCode.CAUSE_UNKNOWN,
-                    params={
-                        "missing": [
-                            "the training data is fitted but the held-out task is missed by less "
-                            "than a clear gap"
-                        ]
-                    },
-                ),
-            ),
-            NextStep(
-                action=Action.INVESTIGATE,
-                text="Look at the missed samples in the report and add training data like them.",
-            ),
+    policy: Policy,
+    history: Sequence[PastCheck],
+) -> tuple[str, ...]:
+    """What is still missing before full fine-tuning may be recommended; empty when nothing is.
+
+    Data and training faults are excluded elsewhere: this is only asked when capacity lacks.
+    """
+    rung, training = rung_of(evidence.candidate), evidence.training
+    missing = []
+    if "full" not in {step.method for step in policy.escalation.rungs}:
+        missing.append("the policy's ladder does not end in full fine-tuning")
+    if rung is None or not reaches_top(rung, policy.escalation.rungs):
+        missing.append("the top LoRA rung was not checked")
+    if training.manifest is not None and training.manifest.adapter.get("layers") is not None:
+        missing.append("the adapter was trained in some layers only")
+    if missed.kind is not RuleKind.BAR:
+        missing.append("the policy sets no bar that is shown to be missed")
+    if training.has_validation is False:
+        missing.append("the run had no validation split, so over-fitting is not excluded")
+    below = _below(evidence, history)
+    if not below:
+        missing.append(
+            "no lower rung was soundly checked on the same data, so it is not shown that rank "
+            "moves the score at all"
         )
-    lacks = Reason(
-        code=ReasonCode.LACKS_CAPACITY,
-        params={"train_score": probe.candidate_score, "rung": rung.label},
-    )
-    higher = _next_rung(rung, policy.escalation.rungs)
+    elif not any(_shown_better(missed, past) for past in below):
+        named = ", ".join(f"{_label(past)} ({past.check_id})" for past in below)
+        missing.append(
+            f"no lower rung is shown to be worse, so more parameters are not shown to help: {named}"
+        )
+    return tuple(missing)
+
+
+def _climb(
+    evidence: Evidence,
+    missed: RuleResult,
+    policy: Policy,
+    history: Sequence[PastCheck],
+    lacks: Reason,
+) -> Advice:
+    """Capacity lacks at this rung: is a higher one shown to be worth it?"""
+    rung = rung_of(evidence.candidate)
+    if rung is None:
+        raise AssertionError("capacity is only named for a known rung")
+    manifest = evidence.training.manifest
+    some_layers = manifest is not None and manifest.adapter.get("layers") is not None
+    higher = next_rung(rung, policy.escalation.rungs, some_layers=some_layers)
     if higher is None:
-        return Diagnosis(
-            (lacks,),
+        return Advice((lacks,), _end_of_ladder(rung))
+    below = max(_below(evidence, history), key=lambda past: past.task_score, default=None)
+    if below is not None and not _worthwhile(missed, below):
+        params = {"rung": rung.label, "below": _label(below), "check": below.check_id} | {
+            "score": missed.candidate_score or 0.0, "score_below": below.task_score,
+        }  # fmt: skip
+        return Advice(
+            (lacks, Reason(code=ReasonCode.RANK_DOES_NOT_HELP, params=params)),
             NextStep(
-                action=Action.INVESTIGATE,
-                text="The policy's ladder has no higher rung; add one, or lower the bar.",
+                action=Action.FIX_DATA,
+                text="Do not climb further: look at the missed samples, the labels and the bar. "
+                "What more rank does not change is not a lack of rank.",
             ),
         )
     if higher.method == "full":
-        sound = evidence.training.has_validation is not False
-        if missed.kind is RuleKind.BAR and sound and _top_rung_checked(rung, policy):
-            return Diagnosis(
-                (lacks, Reason(code=ReasonCode.LADDER_EXHAUSTED, params={"rung": rung.label})),
-                NextStep(
-                    action=Action.FULL_FINE_TUNING,
-                    text="Fine-tune all weights with the same data; LoRA at its top rung was "
-                    "shown not to reach the bar.",
-                    rung=higher,
-                ),
-                escalates=True,
-            )
-        return Diagnosis(
-            (lacks,),
-            NextStep(
-                action=Action.INVESTIGATE,
-                text="Full fine-tuning is not yet shown to be needed: train the top LoRA rung "
-                "with a validation split and check it against a bar.",
-            ),
-        )
-    return Diagnosis(
+        return _full(evidence, missed, policy, history, (lacks, rung, higher))
+    return Advice(
         (lacks,),
         NextStep(
             action=Action.NEXT_RUNG,
             text=f"Train {higher.label} on the same data and check it.",
+            command=f"gate escalate {evidence.check_id} --write next.yaml",
             rung=higher,
-            config=next_config(higher),
+            config=lora_config(higher, manifest),
         ),
         escalates=True,
     )
 
 
-def next_config(rung: Rung) -> dict[str, Any]:
-    """A LoraConfig for a rung; alpha is 2r, so the update keeps its scale between rungs."""
-    r = rung.r or 8
-    targets = rung.targets if isinstance(rung.targets, str) else list(rung.targets)
-    return {"r": r, "lora_alpha": 2 * r, "target_modules": targets, "task_type": "CAUSAL_LM"}
-
-
-def _next_rung(current: Rung, ladder: tuple[Rung, ...]) -> Rung | None:
-    """The first rung of the ladder that is above the current shape."""
-    if current.method == "full":
-        return None
-    return next((rung for rung in ladder if _above(rung, current)), None)
-
-
-def _above(rung: Rung, current: Rung) -> bool:
-    """Higher in rank or in modules, and lower in neither."""
-    if rung.method == "full":
-        return True
-    rank, targets = (rung.r or 0), _modules(rung)
-    rank_now, targets_now = (current.r or 0), _modules(current)
-    return (
-        rank >= rank_now and targets >= targets_now and (rank > rank_now or targets > targets_now)
+def _full(
+    evidence: Evidence,
+    missed: RuleResult,
+    policy: Policy,
+    history: Sequence[PastCheck],
+    found: tuple[Reason, Rung, Rung],
+) -> Advice:
+    lacks, rung, full = found
+    missing = before_full(evidence, missed, policy, history)
+    if missing:
+        return Advice(
+            (lacks,),
+            NextStep(
+                action=Action.INVESTIGATE,
+                text=f"Full fine-tuning is not yet shown to be needed: {'; '.join(missing)}.",
+                command=f"gate escalate {evidence.check_id}",
+            ),
+        )
+    return Advice(
+        (lacks, Reason(code=ReasonCode.LADDER_EXHAUSTED, params={"rung": rung.label})),
+        NextStep(
+            action=Action.FULL_FINE_TUNING,
+            text="Fine-tune all weights with the same data; LoRA at its top rung was shown not "
+            "to reach the bar.",
+            command=f"gate escalate {evidence.check_id} --write next.yaml",
+            rung=full,
+        ),
+        escalates=True,
     )
 
 
-def _modules(rung: Rung) -> frozenset[str]:
-    return ALL_LINEAR if isinstance(rung.targets, str) else frozenset(rung.targets)
+def _end_of_ladder(rung: Rung) -> NextStep:
+    if rung.method == "full":
+        text = "Even full fine-tuning misses the bar: look at the data and at the bar itself."
+    else:
+        text = "The policy's ladder has no higher rung; add one, or lower the bar."
+    return NextStep(action=Action.INVESTIGATE, text=text)
 
 
-def _top_rung_checked(rung: Rung, policy: Policy) -> bool:
-    """Is the rung that was just shown to miss the bar at least the top LoRA rung of the ladder?"""
-    lora = [r for r in policy.escalation.rungs if r.method == "lora"]
-    if not lora:
-        return False
-    top = lora[-1]
-    return (rung.r or 0) >= (top.r or 0) and _modules(rung) >= _modules(top)
+def _below(evidence: Evidence, history: Sequence[PastCheck]) -> list[PastCheck]:
+    """The lower rungs that were soundly checked on the same data."""
+    mine = rung_of(evidence.candidate)
+    return [
+        past
+        for past in history
+        if mine is not None
+        and past.rung is not None
+        and past.training_sound
+        and is_above(mine, past.rung)
+        and past.candidate_digest != evidence.candidate.digest
+    ]
+
+
+def _shown_better(missed: RuleResult, below: PastCheck) -> bool:
+    """Does one of the two scores lie outside the other's interval?"""
+    score, low = _interval_of(missed)
+    return score > below.task_high or low > below.task_score
+
+
+def _worthwhile(missed: RuleResult, below: PastCheck) -> bool:
+    """Did this rung gain enough over the lower one for another step to be worth its cost?"""
+    if _shown_better(missed, below):
+        return True
+    score, _ = _interval_of(missed)
+    target = missed.threshold if missed.kind is RuleKind.BAR else score - (missed.estimate or 0.0)
+    if missed.kind is RuleKind.MIN_GAIN:
+        target += missed.threshold
+    return score - below.task_score >= WORTHWHILE * max(0.0, target - below.task_score)
+
+
+def _interval_of(missed: RuleResult) -> tuple[float, float]:
+    """Task score of this check and the low end of its interval."""
+    score = missed.candidate_score or 0.0
+    if missed.low is None or missed.estimate is None:
+        return score, 0.0
+    return score, score - (missed.estimate - missed.low)
+
+
+def _label(past: PastCheck) -> str:
+    return past.rung.label if past.rung is not None else "unknown shape"

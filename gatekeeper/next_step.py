@@ -1,11 +1,10 @@
 """The next step after a hold, a refusal or a promotion: one action, one sentence, one command.
 
-Why the task itself was missed is the business of `escalation.py`. Pure.
+What to do about a missed task or a loss is the business of `escalation.py`. Pure.
 """
 
 from __future__ import annotations
 
-from gatekeeper.escalation import reduce_forgetting
 from gatekeeper.evidence import Evidence
 from gatekeeper.reasons import render_reason
 from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleKind, RuleResult
@@ -68,10 +67,8 @@ def fix_step(blocking: list[Reason]) -> NextStep:
 def hold_step(
     evidence: Evidence, blocking: list[Reason], rules: tuple[RuleResult, ...]
 ) -> NextStep:
-    """The task is not missed, yet something else blocks."""
+    """Neither is the task missed nor something lost, yet something blocks."""
     codes = {reason.code for reason in blocking}
-    if codes & {ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFTED}:
-        return reduce_forgetting(evidence)
     if ReasonCode.INCONCLUSIVE in codes:
         return _more_samples(evidence, rules)
     first = blocking[0]

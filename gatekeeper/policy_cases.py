@@ -36,11 +36,21 @@ from gatekeeper.evidence import (
     TrainingShape,
     TrainProbe,
 )
+from gatekeeper.ladder import ALL_LINEAR
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.verdict import Verdict
+from gatekeeper.verdict import Decision, PastCheck, Rung, Verdict
 from gatekeeper.yaml_file import read_yaml, validation_message
 
-__all__ = ["CaseResult", "Counts", "PolicyCase", "PolicyCases", "run_cases"]
+__all__ = [
+    "CaseResult",
+    "Counts",
+    "Earlier",
+    "PolicyCase",
+    "PolicyCases",
+    "evidence_of",
+    "past_of",
+    "run_cases",
+]
 
 
 class _Part(BaseModel):
@@ -69,6 +79,17 @@ class Training(_Part):
     targets: tuple[str, ...] = ("q_proj", "v_proj")
 
 
+class Earlier(_Part):
+    """An earlier, soundly trained check of the same lineage; `score` of `samples` held out."""
+
+    score: float = Field(ge=0.0, le=1.0)
+    samples: int = Field(300, ge=1)
+    r: int = 8
+    targets: tuple[str, ...] = ("q_proj", "v_proj")
+    promoted: bool = False
+    worst_forgetting: float = 0.0
+
+
 class PolicyCase(_Part):
     """One declared situation and the verdict it must get."""
 
@@ -82,6 +103,7 @@ class PolicyCase(_Part):
     detachable: bool = True
     effect: bool = True
     kl: float | None = None
+    history: tuple[Earlier, ...] = Field((), description="Lower rungs that were checked before.")
 
 
 class PolicyCases(_Part):
@@ -120,7 +142,11 @@ def run_cases(path: Path, policy: LoadedPolicy | None = None) -> list[CaseResult
         raise PolicyError(*validation_message(problem, document, PolicyCases)) from problem
     loaded = policy or load_policy(cases.policy, relative_to=path.parent)
     return [
-        CaseResult(case, decide(evidence_of(case, loaded), loaded), document.line(("cases", index)))
+        CaseResult(
+            case,
+            decide(evidence_of(case, loaded), loaded, past_of(case)),
+            document.line(("cases", index)),
+        )
         for index, case in enumerate(cases.cases)
     ]
 
@@ -199,6 +225,31 @@ def evidence_of(case: PolicyCase, loaded: LoadedPolicy) -> Evidence:
             gatekeeper=__version__, python="", versions={}, platform="", device="cpu", threads=1
         ),
         cost=Cost(seconds=0, samples_scored=0, samples_cached=0, samples_saved=0, tokens=0),
+    )
+
+
+def past_of(case: PolicyCase) -> tuple[PastCheck, ...]:
+    """The declared history, with two-sided 95% intervals by the normal approximation."""
+    return tuple(_past(index, earlier) for index, earlier in enumerate(case.history))
+
+
+def _past(index: int, earlier: Earlier) -> PastCheck:
+    half = 1.96 * (earlier.score * (1 - earlier.score) / earlier.samples) ** 0.5
+    targets = frozenset(earlier.targets)
+    return PastCheck(
+        check_id=f"c-{index:012x}",
+        candidate_digest=digest_json(["earlier", index]),
+        rung=Rung(
+            r=earlier.r, targets="all-linear" if targets >= ALL_LINEAR else tuple(sorted(targets))
+        ),
+        decision=Decision.PROMOTE if earlier.promoted else Decision.HOLD,
+        task_score=earlier.score,
+        task_low=max(0.0, earlier.score - half),
+        task_high=min(1.0, earlier.score + half),
+        bar=None,
+        forgetting_passed=True,
+        worst_forgetting=earlier.worst_forgetting,
+        training_sound=True,
     )
 
 

@@ -95,7 +95,16 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
         f"{p['conflicting']} of {p['rows']} training rows have an input that also stands with "
         "another target; no rank learns that."
     ),
+    ReasonCode.LABELS_SUSPECT: lambda p: (
+        f"Held-out samples are answered to {_share(p['held_out'])}, the training rows themselves "
+        f"only to {_share(p['train_score'])}: the training labels disagree with what was learned."
+    ),
     ReasonCode.OVER_FIT: lambda p: str(p["text"]),
+    ReasonCode.FITTED_NOT_REACHED: lambda p: (
+        f"The training data is fitted to {_share(p['train_score'])} and the held-out task is at "
+        f"{_share(p['held_out'])}: capacity is not what lacks."
+    ),
+    ReasonCode.NOTHING_LEARNED: lambda p: str(p["text"]),
     ReasonCode.UNDER_TRAINED: lambda p: str(p["text"]),
     ReasonCode.DIVERGED: lambda p: str(p["text"]),
     ReasonCode.NOT_BEST_CHECKPOINT: lambda p: (
@@ -103,15 +112,25 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
         f"(step {p['best']})."
     ),
     ReasonCode.LACKS_CAPACITY: lambda p: (
-        f"The training data itself is only fitted to {_share(p['train_score'])}, the loss is flat "
-        f"and the data is sound: {p['rung']} lacks the capacity."
+        f"The training data itself is only fitted to {_share(p['train_score'])}"
+        + (f" (at most {_share(p['train_high'])})" if p.get("train_high") is not None else "")
+        + f", the loss is flat and the data shows no fault: {p['rung']} lacks the capacity."
+    ),
+    ReasonCode.RANK_DOES_NOT_HELP: lambda p: (
+        f"{p['rung']} scores {_share(p['score'])} where {p['below']} scored "
+        f"{_share(p['score_below'])} (check {p['check']}): more rank did not help."
     ),
     ReasonCode.LADDER_EXHAUSTED: lambda p: (
         f"{p['rung']} is the top LoRA rung and is shown to be below the bar, with data and "
         "training sound."
     ),
     ReasonCode.LOWER_RUNG_SUFFICES: lambda p: (
-        f"{p['rung']} (check {p['check']}) already meets the bar and forgets less."
+        f"{p['rung']} (check {p['check']}) already meets the bar and forgets less"
+        + (
+            f" ({_points(p['worst'])} at worst, here {_points(p['worst_here'])})."
+            if p.get("worst") is not None
+            else "."
+        )
     ),
     ReasonCode.CAUSE_UNKNOWN: lambda p: (
         f"Why the task is missed cannot be told: {_names(p['missing'])}."

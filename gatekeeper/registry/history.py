@@ -22,7 +22,10 @@ _TRAINING_FAULTS = frozenset(
     {
         ReasonCode.CONTAMINATED,
         ReasonCode.CONTRADICTORY_LABELS,
+        ReasonCode.LABELS_SUSPECT,
         ReasonCode.OVER_FIT,
+        ReasonCode.FITTED_NOT_REACHED,
+        ReasonCode.NOTHING_LEARNED,
         ReasonCode.UNDER_TRAINED,
         ReasonCode.DIVERGED,
         ReasonCode.NOT_BEST_CHECKPOINT,
@@ -33,7 +36,7 @@ _TRAINING_FAULTS = frozenset(
 
 def summarise(evidence: Evidence, verdict: Verdict) -> PastCheck | None:
     """Reduce a check to what later checks of its lineage ask about; None when it scored no task."""
-    from gatekeeper.escalation import rung_of
+    from gatekeeper.ladder import rung_of
 
     score = _task_score(verdict.rules)
     if score is None or evidence.candidate.kind == "base":

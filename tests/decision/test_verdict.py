@@ -10,7 +10,7 @@ from gatekeeper.compare import compare
 from gatekeeper.decision import HARMLESS, REFUSING, blocks, decide, decide_from
 from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.policy_cases import Counts, Earlier, PolicyCase, Training, evidence_of, past_of
 from gatekeeper.reasons import render_reason
 from gatekeeper.verdict import Decision, Outcome, Reason, ReasonCode, RuleKind
 
@@ -23,7 +23,7 @@ PARAMS = {
     "gained": 1, "samples": 10, "needed": 20, "rule_text": "rule", "what": "x", "errors": 1,
     "text": "text", "pins": ["seed"], "fraction": 0.1, "conflicting": 1, "rows": 2,
     "submitted": 2, "best": 1, "train_score": 0.5, "rung": "r=1", "check": "c-1",
-    "missing": ["x"],
+    "missing": ["x"], "held_out": 0.5, "below": "r=1", "score": 0.5, "score_below": 0.5,
 }  # fmt: skip
 
 
@@ -161,11 +161,12 @@ def test_full_fine_tuning_is_not_named_without_a_validation_split(policy: Loaded
                 "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
             ),
         ),
+        history=(Earlier(score=0.3),),
     )  # fmt: skip
-    evidence = evidence_of(case, policy)
-    assert decide(evidence, policy).exit_code == 21
+    evidence, history = evidence_of(case, policy), past_of(case)
+    assert decide(evidence, policy, history).exit_code == 21
     blind = evidence.training.model_copy(update={"has_validation": False})
-    verdict = decide(evidence.model_copy(update={"training": blind}), policy)
+    verdict = decide(evidence.model_copy(update={"training": blind}), policy, history)
     assert verdict.decision is Decision.HOLD
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gatekeeper.escalation import rung_of
 from gatekeeper.evidence import Evidence
+from gatekeeper.ladder import rung_of
 from gatekeeper.report.svg import Axis, Drawing, fitted
 from gatekeeper.report.wording import percent
 from gatekeeper.verdict import Decision, RuleKind, Rung, Verdict
