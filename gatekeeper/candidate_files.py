@@ -43,6 +43,8 @@ class AdapterFolder:
     config: Mapping[str, Any]
     tensors: Mapping[str, StoredTensor]
     problems: tuple[Finding, ...] = field(default=())
+    weights_digest: str | None = None
+    """Of an adapter's safetensors file, so that what is loaded can be told from what was read."""
 
     @property
     def readable(self) -> bool:
@@ -116,6 +118,7 @@ def read_adapter(folder: Path) -> AdapterFolder:
         config=config,
         tensors=tensors,
         problems=(*config_problems, *weight_problems),
+        weights_digest=weights_digest,
     )
 
 

@@ -7,14 +7,19 @@ two adapters never meet. Nothing is ever merged, since unmerging does not give t
 
 from __future__ import annotations
 
+import json
+import tempfile
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gatekeeper.adapter import AdapterFolder
+from gatekeeper.candidate_files import CONFIG, WEIGHTS
+from gatekeeper.digests import digest_bytes
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.inspection.names import base_copies
 
@@ -97,15 +102,16 @@ def _mark(tensor: Tensor) -> tuple[int, int]:
 
 def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:
     from peft import LoraConfig, PeftModel, set_peft_model_state_dict
-    from safetensors.torch import load_file
 
     # Copies of the base's own weights were found equal to it; loading them would only overwrite it.
     copies = set(base_copies(adapter.config, adapter.tensors))
-    stored = load_file(str(adapter.path / "adapter_model.safetensors"), device=device)
-    wanted = {name: tensor for name, tensor in stored.items() if name not in copies}
-    with warnings.catch_warnings():
+    stored = _weights(adapter)
+    wanted = {name: tensor.to(device) for name, tensor in stored.items() if name not in copies}
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="gate-") as private:
         warnings.simplefilter("ignore")
-        config = LoraConfig.from_pretrained(str(adapter.path))
+        # PEFT reads a folder; it gets the values that were inspected, not what lies there now.
+        (Path(private) / CONFIG).write_text(json.dumps(dict(adapter.config)), encoding="utf-8")
+        config = LoraConfig.from_pretrained(private)
         config.inference_mode = True
         wrapped = PeftModel(model, config, adapter_name=_NAME)
         result: Any = set_peft_model_state_dict(wrapped, wanted, adapter_name=_NAME)
@@ -117,6 +123,22 @@ def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:
     wrapped.eval()
     for parameter in wrapped.parameters():
         parameter.requires_grad_(False)
+
+
+def _weights(adapter: AdapterFolder) -> dict[str, Tensor]:
+    """Read the weights once, and load just the bytes that were hashed.
+
+    Raises AdapterRefused when they are not those that were inspected.
+    """
+    from safetensors.torch import load
+
+    data = (adapter.path / WEIGHTS).read_bytes()
+    if digest_bytes(data) != adapter.weights_digest:
+        raise AdapterRefused(
+            f"The weights of {adapter.path.name} changed between inspection and loading.",
+            "Somebody else is writing there; check it again from a folder that nobody changes.",
+        )
+    return load(data)
 
 
 def _lost(wrapped: nn.Module, missing: list[str]) -> list[str]:

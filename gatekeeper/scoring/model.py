@@ -15,12 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gatekeeper.adapter import inspect_static, read_adapter
+from gatekeeper.adapter import AdapterFolder, inspect_static, read_adapter
 from gatekeeper.base import settled_dtype
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin, Severity
 from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
 from gatekeeper.scoring.fixed_prompts import encode_prompts, prompt_logits
+from gatekeeper.scoring.shared_tree import share_tree
 
 __all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
 
@@ -75,10 +76,9 @@ class LoadedBase:
         """
         if digest in self.attached:
             return
-        self._require_same(folder, digest)
-        read = read_adapter(folder)
+        read = self._read_same(folder, digest)
         if read.kind == "checkpoint":
-            self._checkpoints[digest] = load_model(folder, self.pin, str(self.device))
+            self._checkpoints[digest] = self._load_checkpoint(folder, digest)
             return
         with self.arm(None):
             _ = self.untouched_logits
@@ -94,17 +94,44 @@ class LoadedBase:
                     f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
                 ) from problem
 
-    def _require_same(self, folder: Path, digest: str) -> None:
-        pin, findings = inspect_static(folder, base_folder=self.folder)
-        if pin.digest != digest:
+    def beside(self, folder: Path, digest: str) -> Any:
+        """A model that computes the candidate for good, on the base's own tensors.
+
+        The base's module tree is not touched, so both can compute at the same time; a checkpoint
+        is loaded as a model of its own. Raises AdapterRefused like `attach`.
+        """
+        read = self._read_same(folder, digest)
+        if read.kind == "checkpoint":
+            return self._load_checkpoint(folder, digest)
+        model = share_tree(self.model)
+        try:
+            inject(model, read, str(self.device)).put_in()
+        except BaseOverwrittenError:
+            self._reload()
+            raise
+        except AdapterRefused:
+            raise
+        except Exception as problem:  # whatever PEFT raises about a stranger's file
             raise AdapterRefused(
-                f"{folder} has changed since it was inspected: its digest is {pin.digest[:19]}, "
-                f"not {digest[:19]}.",
-                "Check it again.",
-            )
+                f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
+            ) from problem
+        return model
+
+    def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
+        """Inspect again, then read: what is given back has the digest that was inspected."""
+        pin, findings = inspect_static(folder, base_folder=self.folder)
+        read = read_adapter(folder)
+        for found in (pin.digest, read.digest):
+            _require(folder, found, digest)
         for finding in findings:
             if finding.severity is Severity.REFUSE:
                 raise AdapterRefused(finding.text, finding.hint)
+        return read
+
+    def _load_checkpoint(self, folder: Path, digest: str) -> Any:
+        model = load_model(folder, self.pin, str(self.device))
+        _require(folder, read_adapter(folder).digest, digest)  # nobody changed it meanwhile
+        return model
 
     def _reload(self) -> None:
         """Load the base again and forget the adapters: they were built on the spoilt one."""
@@ -149,6 +176,15 @@ class LoadedBase:
         self._armed = candidate
         if candidate in self._adapters:
             self._adapters[candidate].put_in()
+
+
+def _require(folder: Path, found: str, digest: str) -> None:
+    if found != digest:
+        raise AdapterRefused(
+            f"{folder} has changed since it was inspected: its digest is {found[:19]}, not "
+            f"{digest[:19]}.",
+            "Check it again.",
+        )
 
 
 def _sentence(problem: Exception) -> str:
