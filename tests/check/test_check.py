@@ -259,3 +259,27 @@ def test_a_full_checkpoint_is_checked_and_its_rollback_is_the_channels_move(
     kept = report["forgetting"]
     assert {r["outcome"] for r in kept} == {"pass"}
     assert any(f["code"] == "checkpoint-not-detachable" for f in report["findings"])
+
+
+def test_in_a_folder_made_by_init_no_flag_is_needed_and_the_adapters_config_names_the_base(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert gate(["init", "--task", "rot"], capsys)[0] == 0
+    shutil.copytree(world.suites, tmp_path / "suites", dirs_exist_ok=True)
+    shutil.copy(world.policy, tmp_path / "policies" / "gate.yaml")
+    shutil.copytree(world.careful, tmp_path / "my-adapter")
+    manifest = tmp_path / "my-adapter" / "run.yaml"
+    named = manifest.read_text().replace("../data/train.jsonl", str(world.data))
+    manifest.write_text(named)
+    code, out, err = gate(["check", "./my-adapter"], capsys)
+    assert code == 0, out + err
+    assert (
+        str(world.base)
+        in json.loads((tmp_path / "my-adapter" / "adapter_config.json").read_text())[
+            "base_model_name_or_path"
+        ]
+    )
