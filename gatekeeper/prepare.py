@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatekeeper.base import BaseSpec, pin_base, resolve_base
-from gatekeeper.check import Request, suites_of
 from gatekeeper.config import Settings
 from gatekeeper.errors import BaseError
 from gatekeeper.evidence import BasePin, CandidatePin, Sampling, TrainingEvidence
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
+from gatekeeper.request import Request, suites_of
 from gatekeeper.verdict import PastCheck
 
 __all__ = ["base_of", "prepare"]

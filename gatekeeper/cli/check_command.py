@@ -14,9 +14,10 @@ from gatekeeper.cli.settings_options import base_options, registry_option, setti
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gatekeeper.check import CheckResult, Request
+    from gatekeeper.check import CheckResult
     from gatekeeper.config import Settings
     from gatekeeper.registry import Registry
+    from gatekeeper.request import Request
 
 DECISIONS = ("promote", "hold", "escalate", "refused")
 
