@@ -49,6 +49,13 @@ class ConfigFile(BaseModel):
     channel: str | None = None
     suites: tuple[str, ...] = Field((), description="Folders that hold suites of your own.")
     channels: dict[str, ChannelConfig] = {}
+    objects_dir: str | None = Field(
+        None, description="Where a new registry keeps its snapshots, to leave them out of git."
+    )
+    signing_key: str | None = Field(None, description="SSH key that signs what is recorded.")
+    allowed_signers: str | None = Field(
+        None, description="OpenSSH allowed signers file: whose recorded checks may be promoted."
+    )
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,9 @@ class Settings:
     suites: tuple[Path, ...]
     channels: Mapping[str, ChannelConfig]
     file: Path | None
+    objects_dir: Path | None = None
+    signing_key: Path | None = None
+    allowed_signers: Path | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,7 +151,19 @@ def settle(
         channels=parsed.channels,
         file=path,
         origin=origin,
+        objects_dir=_place("OBJECTS_DIR", parsed.objects_dir, folder, environment),
+        signing_key=_place("SIGNING_KEY", parsed.signing_key, folder, environment),
+        allowed_signers=_place("ALLOWED_SIGNERS", parsed.allowed_signers, folder, environment),
     )
+
+
+def _place(
+    variable: str, written: str | None, folder: Path, environment: Mapping[str, str]
+) -> Path | None:
+    """A path: GATE_* > the file, where it is relative to the file."""
+    if told := environment.get(f"GATE_{variable}"):
+        return Path(told).expanduser()
+    return folder / Path(written).expanduser() if written else None
 
 
 def _relative(value: str, folder: Path) -> str:

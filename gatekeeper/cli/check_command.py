@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
+from gatekeeper.errors import AdapterRefused
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,16 +121,27 @@ def _run(
     from gatekeeper.check import check
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.clock import now
+    from gatekeeper.cli.stores import create_store
+    from gatekeeper.clock import now, who
     from gatekeeper.prepare import prepare
-    from gatekeeper.registry import Registry
 
-    store = Registry.create(settings.registry)
+    store = create_store(settings)
     request = prepare(
         settings, adapters, max_samples=max_samples, seed=seed, against_itself=aa, registry=store
     )
-    with progress_on(standard_error(), quiet) as progress:
-        return store, request, check(request, progress, now=now(), staging=staging)
+    try:
+        with progress_on(standard_error(), quiet) as progress:
+            return store, request, check(request, progress, now=now(), staging=staging)
+    except AdapterRefused as refusal:
+        # Nothing could be pinned, so there is no check to record; that it was tried is kept.
+        store.record_refusal(
+            name=", ".join(adapter.name for adapter in adapters),
+            source=", ".join(str(adapter) for adapter in adapters),
+            text=refusal.message,
+            who=who(),
+            now=now(),
+        )
+        raise
 
 
 def _record(store: Registry, request: Request, result: CheckResult) -> str:

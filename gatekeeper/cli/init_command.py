@@ -47,7 +47,8 @@ NO_TASK = """\
 @click.option("--task", "suite", help="Name of your task suite, if there is one already.")
 def command(folder: Path, base: str | None, suite: str | None) -> None:
     """Set up gate.yaml, a policy and a registry in FOLDER (default: here)."""
-    from gatekeeper.registry import Registry
+    from gatekeeper.cli.settings_options import settings_from
+    from gatekeeper.cli.stores import create_store
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,8 +65,8 @@ def command(folder: Path, base: str | None, suite: str | None) -> None:
             f"{folder} cannot be set up ({problem.strerror or problem}).",
             "Check that the folder is writable.",
         ) from problem
-    Registry.create(folder / ".gate")
-    click.echo(f"ready  {folder / '.gate'}")
+    store = create_store(settings_from(folder / "gate.yaml"))
+    click.echo(f"ready  {store.root}")
     click.echo("\nNext:")
     if not suite:
         click.echo("  gate suite new my-task --from held-out.jsonl --question text --answer label")

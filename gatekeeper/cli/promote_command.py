@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 if TYPE_CHECKING:
@@ -29,13 +30,17 @@ def command(
     force: bool,
     reason: str | None,
 ) -> None:
-    """Put CANDIDATE (check id, adapter name or digest) into service on a channel."""
-    from gatekeeper.registry import Registry
+    """Put CANDIDATE into service on a channel.
+
+    CANDIDATE is a check id, an adapter's name (name, name@2), a digest or the start of one, or
+    another channel: what serves there.
+    """
+    from gatekeeper.cli.stores import open_store
 
     if force and not (reason or "").strip():
         raise click.UsageError("--force needs --reason: say why the gate is overridden.")
     settings = settings_from(config, registry=registry, channel=channel)
-    store = Registry.open(settings.registry)
+    store = open_store(settings)
     for line in promote_check(store, settings, candidate, force=force, why=reason):
         click.echo(line)
 
@@ -51,10 +56,11 @@ def promote_check(
     """Move the channel, then say what serves and from where."""
     from gatekeeper.clock import now, who
     from gatekeeper.config import ChannelConfig
+    from gatekeeper.registry.events import ForcePromoted
 
     event = store.promote(
         settings.channel,
-        store.resolve(candidate),
+        candidate,
         who=who(),
         why=why,
         now=now(),
@@ -62,11 +68,12 @@ def promote_check(
         rules=settings.channels.get(settings.channel, ChannelConfig()),
     )
     state = store.state()
-    if force:
-        yield f"FORCED against the gate, by {event.who}: {why}"
-    yield (
+    if isinstance(event, ForcePromoted):
+        yield printable(f"FORCED against the gate, by {event.who}: {event.why}")
+        yield printable(f"  overridden: {event.overridden}")
+    yield printable(
         f"{settings.channel} now serves {state.label(event.target)} "
         f"(event {event.sequence}; before: {state.label(event.before)})."
     )
-    yield f"  path: {store.object_path(event.target)}"
+    yield f"  path: {store.objects.path(event.target).resolve()}"
     yield f"  back: gate rollback --channel {settings.channel}"

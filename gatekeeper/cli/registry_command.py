@@ -1,35 +1,50 @@
-"""`gate registry`: verify and tidy."""
+"""`gate registry`: verify and tidy it, and what enters or leaves it without a check."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gatekeeper.registry import Registry
+
+reason_option = click.option("--reason", help="Why, for the log.")
 
 
 @click.group("registry")
 def command() -> None:
-    """Verify and tidy the registry."""
+    """Verify and tidy the registry; import, retire, and set a channel's policy."""
 
 
 @command.command()
 @registry_option
-def verify(registry: str | None, config: Path | None) -> int:
-    """Recompute every hash and every verdict, and name what is damaged (exit code 30)."""
-    from gatekeeper.registry import Registry
+@click.option(
+    "--allowed-signers",
+    type=click.Path(path_type=Path),
+    help="Every event must be signed by one of these SSH keys (default: from gate.yaml).",
+)
+def verify(registry: str | None, config: Path | None, allowed_signers: Path | None) -> int:
+    """Recompute every hash, signature and verdict, and name what is damaged (exit code 30)."""
+    from gatekeeper.cli.stores import open_store
     from gatekeeper.replay import redecide
 
-    root = settings_from(config, registry=registry).registry
-    damages = Registry.open(root).verify(redecide=redecide)
+    settings = settings_from(config, registry=registry)
+    store = open_store(settings, signed=False)
+    store.allowed_signers = allowed_signers or store.allowed_signers
+    damages = store.verify(redecide=redecide)
     for damage in damages:
-        click.echo(f"DAMAGED  {damage.path}: {damage.text}", err=True)
-        click.echo(f"         next: {damage.hint}", err=True)
+        click.echo(printable(f"DAMAGED  {damage.path}: {damage.text}"), err=True)
+        click.echo(printable(f"         next: {damage.hint}"), err=True)
     if damages:
         return int(ExitCode.REFUSED)
-    click.echo(f"{root}: every hash, link and verdict holds.")
+    signed = ", signature" if store.allowed_signers else ""
+    click.echo(f"{store.root}: every hash, link{signed} and verdict holds.")
     return 0
 
 
@@ -38,9 +53,96 @@ def verify(registry: str | None, config: Path | None) -> int:
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def gc(registry: str | None, config: Path | None, dry_run: bool) -> None:
     """Remove what no channel, history or lineage needs."""
-    from gatekeeper.registry import Registry
-
-    removed = Registry.open(settings_from(config, registry=registry).registry).gc(dry_run=dry_run)
-    for path in removed:
-        click.echo(f"{'would remove' if dry_run else 'removed'} {path}")
+    removed = _store(registry, config).gc(dry_run=dry_run)
+    for found in removed:
+        what = "would remove" if dry_run else "removed"
+        click.echo(printable(f"{what} {found.path}  ({found.text}, {found.size:,} bytes)"))
     click.echo(f"{len(removed)} {'to remove' if dry_run else 'removed'}")
+
+
+@command.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@registry_option
+@click.option("--name", help="What to call it (default: the folder's name).")
+@reason_option
+def import_(
+    folder: Path, registry: str | None, config: Path | None, name: str | None, reason: str | None
+) -> None:
+    """Keep a candidate that came from elsewhere. It still needs a check to be promoted."""
+    from gatekeeper.adapter import inspect_static
+    from gatekeeper.clock import now, who
+    from gatekeeper.errors import AdapterRefused
+    from gatekeeper.evidence import Severity
+
+    store = _store(registry, config)
+    pin, findings = inspect_static(folder)
+    for finding in findings:
+        if finding.severity is Severity.REFUSE:
+            raise AdapterRefused(finding.text, finding.hint)
+    event = store.record_import(
+        folder,
+        "checkpoint" if pin.kind == "checkpoint" else "adapter",
+        name=name or pin.name,
+        source=str(folder),
+        who=who(),
+        why=reason,
+        now=now(),
+    )
+    label = store.state().label(event.candidate)
+    click.echo(printable(f"imported {label} (event {event.sequence})"))
+    click.echo(f"  path: {store.objects.path(event.candidate).resolve()}")
+
+
+@command.command()
+@click.argument("candidate")
+@registry_option
+@reason_option
+def retire(candidate: str, registry: str | None, config: Path | None, reason: str | None) -> None:
+    """Never promote CANDIDATE again; `gc` may remove its bytes once no history needs them."""
+    from gatekeeper.clock import now, who
+
+    store = _store(registry, config)
+    event = store.retire(candidate, who=who(), why=reason, now=now())
+    label = store.state().label(event.candidate)
+    click.echo(printable(f"retired {label} (event {event.sequence})"))
+
+
+@command.command()
+@click.argument("policy")
+@registry_option
+@click.option("--channel", help="Channel that asks for it (default: production).")
+@reason_option
+def policy(
+    policy: str,
+    registry: str | None,
+    config: Path | None,
+    channel: str | None,
+    reason: str | None,
+) -> None:
+    """From now on only verdicts under POLICY, as it reads today, move a channel."""
+    from gatekeeper.clock import now, who
+    from gatekeeper.config import ChannelConfig
+    from gatekeeper.digests import short
+    from gatekeeper.policy import load_policy
+
+    settings = settings_from(config, registry=registry, channel=channel)
+    wanted = load_policy(policy).policy
+    event = _store(registry, config).record_policy_change(
+        settings.channel,
+        wanted.name,
+        wanted.digest,
+        rules=settings.channels.get(settings.channel, ChannelConfig()),
+        who=who(),
+        why=reason,
+        now=now(),
+    )
+    click.echo(
+        f"{settings.channel} asks for {wanted.name} ({short(wanted.digest)}) from event "
+        f"{event.sequence} on."
+    )
+
+
+def _store(registry: str | None, config: Path | None) -> Registry:
+    from gatekeeper.cli.stores import open_store
+
+    return open_store(settings_from(config, registry=registry))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     help="Then load the base, attach and detach what was rolled back, and compare bits.",
 )
 @click.option("--base", help="Base model for --prove (default: from gate.yaml).")
+@click.option(
+    "--unsigned", is_flag=True, help="Go back even when the signing key cannot be reached."
+)
 def command(
     registry: str | None,
     config: Path | None,
@@ -34,18 +38,19 @@ def command(
     reason: str | None,
     prove: bool,
     base: str | None,
+    unsigned: bool,
 ) -> int:
     """Take what serves out of service; get the previous one or the base back."""
+    from gatekeeper.cli.stores import open_store
     from gatekeeper.clock import now, who
     from gatekeeper.config import ChannelConfig
-    from gatekeeper.registry import Registry
 
     started = time.perf_counter()
     settings = settings_from(config, registry=registry, channel=channel, base=base)
-    store = Registry.open(settings.registry)
+    store = open_store(settings, signed=not unsigned)
     event = store.rollback(
         settings.channel,
-        to=None if to is None else ("base" if to == "base" else store.resolve(to)),
+        to=to,
         who=who(),
         why=reason,
         now=now(),
@@ -53,12 +58,16 @@ def command(
     )
     state = store.state()
     took = 1000 * (time.perf_counter() - started)
+    now_serving = "the base" if event.target == "base" else state.label(event.target)
     click.echo(
-        f"{settings.channel} serves {state.label(event.target)} again "
-        f"(event {event.sequence}, {took:.0f} ms; taken out: {state.label(event.before)})."
+        printable(
+            f"{settings.channel} serves {now_serving} again (event {event.sequence}, "
+            f"{took:.0f} ms; taken out: {state.label(event.before)})."
+        )
     )
     if event.target != "base":
-        click.echo(f"  path: {store.object_path(event.target)}")
+        click.echo(f"  path: {store.objects.path(event.target).resolve()}")
+    click.echo("  what was taken out needs a new check before it can serve again")
     return _prove(store, settings, event.before) if prove else 0
 
 

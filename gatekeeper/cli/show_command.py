@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 if TYPE_CHECKING:
+    from gatekeeper.config import ChannelConfig
     from gatekeeper.registry import State
 
 
@@ -21,22 +23,25 @@ def command(name: str, registry: str | None, config: Path | None) -> None:
     """Show NAME: a check, an adapter (name, name@2, digest) or a channel."""
     from gatekeeper.registry import Registry
 
-    store = Registry.open(settings_from(config, registry=registry).registry)
+    settings = settings_from(config, registry=registry)
+    store = Registry.open(settings.registry)
     state = store.state()
-    found = store.resolve(name)
-    if found in state.checks:
-        _check(state, found)
+    if name in state.channels or name in settings.channels:
+        lines = _channel(state, name, settings.channels)
+        if name in state.names:
+            lines.append(f"(an adapter has this name too: gate show {name}@1)")
+    elif (found := store.resolve(name)) in state.checks:
+        lines = _check(state, found)
     elif found in state.adapters:
-        _adapter(state, found, store.object_path(found))
+        place = store.objects.path(found).resolve()
+        lines = _adapter(state, found, place)
     else:
-        click.echo(f"{name}: the frozen base")
-    if name in state.channels:
-        for moment in reversed(state.channels[name].history):
-            forced = "  FORCED" if moment.forced else ""
-            click.echo(f"  event {moment.sequence}: {state.label(moment.target)}{forced}")
+        lines = [f"{name}: the frozen base"]
+    for line in lines:
+        click.echo(printable(line))
 
 
-def _check(state: State, check_id: str) -> None:
+def _check(state: State, check_id: str) -> list[str]:
     from gatekeeper.digests import short
 
     check = state.checks[check_id]
@@ -49,21 +54,61 @@ def _check(state: State, check_id: str) -> None:
         ("suites", ", ".join([*check.task_suites, *check.forgetting_suites])),
         ("recorded", f"{check.at} by {check.who}, event {check.sequence}"),
     ]
-    for key, value in rows:
-        click.echo(f"{key + ':':<11}{printable(value)}")
-    click.echo(f"report:    gate report {check.check_id}")
+    if check.signature:
+        rows.append(("signed", f"as {check.who}; `gate registry verify` says whether it counts"))
+    told = [f"{key + ':':<11}{value}" for key, value in rows]
+    return [*told, f"report:    gate report {check.check_id}"]
 
 
-def _adapter(state: State, digest: str, path: Path) -> None:
+def _adapter(state: State, digest: str, path: Path) -> list[str]:
     adapter = state.adapters[digest]
-    click.echo(f"{printable(adapter.label)}  {adapter.kind}  {digest}")
-    click.echo(f"  path: {path}")
-    for check in adapter.checks:
-        click.echo(f"  {check.check_id}  {check.decision.value}  {check.policy_name}  {check.at}")
-    for name, channel in state.channels.items():
-        if channel.serving.target == digest:
-            click.echo(f"  serves on {name} since event {channel.serving.sequence}")
+    lines = [f"{adapter.label}  {adapter.kind}  {digest}", f"  path: {path}"]
+    lines += [
+        f"  {check.check_id}  {check.decision.value}  {check.policy_name}  {check.at}"
+        for check in adapter.checks
+    ]
+    lines += [
+        f"  serves on {name} since event {channel.serving.sequence}"
+        for name, channel in state.channels.items()
+        if channel.serving.target == digest
+    ]
+    if adapter.rescaled_from is not None:
+        lines.append(f"  rescaled from {state.label(adapter.rescaled_from)}")
+    if not adapter.checks:
+        lines.append("  was never checked here")
     if adapter.needs_new_check:
-        click.echo("  was rolled back: needs a new check before it can serve again")
+        lines.append("  was rolled back: needs a new check before it can serve again")
     if adapter.retired_at is not None:
-        click.echo(f"  retired (event {adapter.retired_at})")
+        lines.append(f"  retired (event {adapter.retired_at})")
+    return lines
+
+
+def _channel(state: State, name: str, configured: Mapping[str, ChannelConfig]) -> list[str]:
+    from gatekeeper.digests import short
+    from gatekeeper.registry.telling import told
+
+    channel = state.channel(name)
+    serving = channel.serving
+    target = (
+        "the frozen base" if serving.is_base else f"{state.label(serving.target)}  {serving.target}"
+    )
+    lines = [f"channel {name} serves {target}"]
+    if serving.check_id is not None:
+        lines.append(f"  by check {serving.check_id}{'  FORCED' if serving.forced else ''}")
+    rules = configured.get(name)
+    if channel.policy is not None:
+        lines.append(f"  only verdicts under {channel.policy[0]} ({short(channel.policy[1])})")
+    elif rules is not None and rules.policy is not None:
+        lines.append(f"  only verdicts under the policy named {rules.policy}")
+    if rules is not None and rules.source is not None:
+        lines.append(f"  only takes what serves on {rules.source}")
+    if rules is not None and rules.protected:
+        lines.append(f"  moved only by {', '.join(rules.protected)}")
+    if channel.proofs:
+        proof = channel.proofs[-1]
+        lines.append(f"  last proof (event {proof.sequence}): {proof.proof.text}")
+    lines += [
+        f"  {move.sequence:>5}  {move.at}  {move.who}  {told(move, state)}"
+        for move in reversed(channel.moves)
+    ]
+    return lines

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 LATEST = 5
@@ -25,13 +26,16 @@ def command(registry: str | None, config: Path | None) -> None:
         serving = state.channel(name).serving
         since = f"since event {serving.sequence}" if serving.sequence else "never moved"
         loud = "  FORCED against the gate" if serving.forced else ""
-        click.echo(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}")
+        click.echo(printable(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}"))
         if not serving.is_base:
-            click.echo(f"  {'':<14} {store.object_path(serving.target)}")
+            # Bytes are verified by whoever moves or loads; here an answer comes at once.
+            path = store.objects.path(serving.target).resolve()
+            click.echo(f"  {'':<14} {path if path.is_dir() else f'MISSING: {path}'}")
     checks = list(state.checks.values())[-LATEST:]
     if not checks:
         click.echo("no checks yet: run gate check ADAPTER")
         return
     click.echo("last checks")
     for check in reversed(checks):
-        click.echo(f"  {check.check_id}  {check.decision.value:<9} {check.name}  {check.at}")
+        line = f"  {check.check_id}  {check.decision.value:<9} {check.name}  {check.at}"
+        click.echo(printable(line))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,6 +23,9 @@ from gatekeeper.registry.log import EventLog, LostRaceError
 from gatekeeper.registry.names import resolve
 from gatekeeper.registry.objects import ObjectStore
 from gatekeeper.registry.state import State, fold
+
+if TYPE_CHECKING:
+    from gatekeeper.registry.signatures import Signer
 
 __all__ = ["ChannelFileError", "Draft", "Ledger", "plain"]
 
@@ -56,6 +59,10 @@ class Ledger:
         self.channels = ChannelFiles(layout.root / "channels", self.objects)
         self.staging = layout.root / "staging"
         self.object_staging = layout.object_staging
+        self.signer: Signer | None = None
+        """Signs what is written here; None writes unsigned events."""
+        self.allowed_signers: Path | None = None
+        """Whose signatures count; None asks for none."""
         self._folded: State | None = None
 
     @classmethod
@@ -165,7 +172,7 @@ class Ledger:
                 "why": None if why is None else plain(why),
             }
             try:
-                event = draft(state, stamp)
+                event = self._signed(draft(state, stamp))
                 self.log.append(event, staged_in)
             except LostRaceError:
                 continue
@@ -175,6 +182,27 @@ class Ledger:
                 raise RegistryError(f"{where}: {first['msg']}.", "Correct the value.") from problem
             return event
         raise RegistryConflict("Too many others are writing.", "Try again in a moment.")
+
+    def require_signature(self, event: Event) -> None:
+        """Raise RegistryError unless an allowed signer signed this event, where that is asked."""
+        from gatekeeper.registry.signatures import signature_fault
+
+        if self.allowed_signers is None:
+            return
+        data = self.log.read_bytes(event.sequence)
+        if (fault := signature_fault(data, self.allowed_signers)) is not None:
+            raise RegistryError(
+                f"Event {event.sequence} ({event.type}) {fault}.",
+                "Only signed checks count here: run the check again with signing_key set.",
+            )
+
+    def _signed(self, event: E) -> E:
+        if self.signer is None:
+            return event
+        from gatekeeper.registry.signatures import signed_bytes
+
+        signature = self.signer(signed_bytes(event.model_dump(mode="json")))
+        return event.model_copy(update={"signature": signature})
 
     def move(self, draft: Draft[M], who: str, why: str | None, now: str) -> M:
         """Make one event that moves a channel, then the file that servers read.

@@ -64,6 +64,16 @@ class EventLog:
             previous = self._entries[-1].digest if self._entries else None
             self._entries.append(self._parse(data, sequence, previous))
 
+    def read_bytes(self, sequence: int) -> bytes:
+        """The file of one event, as it lies there. Raises RegistryDamaged when it is missing."""
+        path = self.folder / event_file(sequence)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise RegistryDamaged(
+                f"{path} is missing.", "Restore it from git or a backup."
+            ) from None
+
     def numbers(self) -> list[int]:
         """Numbers of the event files that are there, in order."""
         try:

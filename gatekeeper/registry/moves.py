@@ -50,6 +50,7 @@ def promotion(
         check = permit_promotion(
             state, channel, request.wanted or "", request.rules, request.base_digest
         )
+        ledger.require_signature(check)
     except RegistryError as refusal:
         if not request.force:
             raise

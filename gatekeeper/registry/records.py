@@ -20,7 +20,7 @@ from gatekeeper.registry.events import (
 from gatekeeper.registry.files import filesystem_errors, staging
 from gatekeeper.registry.ledger import Ledger, plain
 from gatekeeper.registry.objects import Kind
-from gatekeeper.registry.rules import check_channel_name
+from gatekeeper.registry.rules import ANYBODY, Rules, check_channel_name, refuse_outsider
 from gatekeeper.registry.state import State
 from gatekeeper.verdict import Verdict
 
@@ -205,15 +205,22 @@ class Records(Ledger):
         policy_name: str,
         policy_digest: str,
         *,
+        rules: Rules = ANYBODY,
         who: str,
         why: str | None = None,
         now: str,
     ) -> PolicyChanged:
-        """Record that a channel asks for another policy from now on."""
+        """Record that only verdicts under this policy move a channel from now on.
+
+        Raises RegistryError when the channel is protected, or asks for this policy already.
+        """
         check_channel_name(channel)
 
         def draft(state: State, stamp: dict[str, Any]) -> PolicyChanged:
+            refuse_outsider(channel, rules, stamp["who"])
             before = state.channel(channel).policy or (None, None)
+            if before[1] == policy_digest:
+                raise RegistryError(f"{channel} asks for this policy already.", "Nothing to do.")
             return PolicyChanged(
                 **stamp,
                 channel=channel,

@@ -23,7 +23,7 @@ from gatekeeper.registry.files import filesystem_errors
 from gatekeeper.registry.moves import MoveRequest, promotion, rollback
 from gatekeeper.registry.names import resolve
 from gatekeeper.registry.records import Records
-from gatekeeper.registry.rules import ChannelRules, Rules, check_channel_name
+from gatekeeper.registry.rules import ANYBODY, Rules, check_channel_name
 from gatekeeper.registry.state import State
 from gatekeeper.verdict import PastCheck, Verdict
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from gatekeeper.registry.verify import Damage, Redecide
 
 __all__ = ["Registry"]
-
-_ANYBODY = ChannelRules()
 
 
 class Registry(Records):
@@ -102,7 +100,7 @@ class Registry(Records):
         who: str,
         why: str | None = None,
         now: str,
-        rules: Rules = _ANYBODY,
+        rules: Rules = ANYBODY,
         base_digest: str | None = None,
         force: bool = False,
         expected_sequence: int | None = None,
@@ -130,7 +128,7 @@ class Registry(Records):
         who: str,
         why: str | None = None,
         now: str,
-        rules: Rules = _ANYBODY,
+        rules: Rules = ANYBODY,
         expected_sequence: int | None = None,
     ) -> RolledBack:
         """Take what serves out of service: back to what served before, or to `to`.

@@ -18,6 +18,7 @@ from gatekeeper.registry.state import Adapter, Channel, Serving, State
 from gatekeeper.verdict import Decision
 
 __all__ = [
+    "ANYBODY",
     "ChannelRules",
     "Rules",
     "check_channel_name",
@@ -54,6 +55,9 @@ class ChannelRules:
     policy: str | None = None
     source: str | None = None
     protected: tuple[str, ...] = ()
+
+
+ANYBODY = ChannelRules()
 
 
 def check_channel_name(name: str) -> None:
@@ -96,8 +100,9 @@ def permit_promotion(
 
     Raises RegistryError with the one thing that is missing.
     """
-    check = _deciding_check(state, wanted, rules)
+    check = _deciding_check(state, wanted, rules, state.channel(channel).policy)
     adapter = state.adapters[check.candidate]
+    _refuse_other_policy(check, state.channel(channel), adapter)
     _refuse_unfit(adapter, state)
     if check.decision is not Decision.PROMOTE:
         raise RegistryError(
@@ -130,12 +135,29 @@ def permit_promotion(
     return check
 
 
+def _refuse_other_policy(check: CheckRecorded, channel: Channel, adapter: Adapter) -> None:
+    """Once a channel has a policy on record, a name does not do: its content counts."""
+    if channel.policy is None or check.policy_digest == channel.policy[1]:
+        return
+    name, digest = channel.policy
+    raise RegistryError(
+        f"{adapter.label} was checked under {check.policy_name} ({short(check.policy_digest)}); "
+        f"{channel.name} asks for {name} ({short(digest)}).",
+        "Check it under that policy, or accept another one with `gate registry policy`.",
+    )
+
+
 def _base(channel: Channel) -> str | None:
     return next((m.base_digest for m in reversed(channel.history) if m.base_digest), None)
 
 
-def _deciding_check(state: State, wanted: str, rules: Rules) -> CheckRecorded:
-    """A named check, unless a newer one supersedes it; else the newest that counts."""
+def _deciding_check(
+    state: State, wanted: str, rules: Rules, asked: tuple[str, str] | None
+) -> CheckRecorded:
+    """A named check, unless a newer one supersedes it; else the newest that counts.
+
+    `asked` is the policy (name, digest) that the channel has on record.
+    """
     named = state.checks.get(wanted)
     digest = named.candidate if named else wanted
     if named is not None and named.candidate_kind == "base":
@@ -155,7 +177,8 @@ def _deciding_check(state: State, wanted: str, rules: Rules) -> CheckRecorded:
             f"Run `gate check --policy {rules.policy}` on it.",
         )
     if named is None:
-        return counting[-1]
+        under_it = [check for check in counting if asked and check.policy_digest == asked[1]]
+        return (under_it or counting)[-1]
     if named not in counting:
         raise RegistryError(
             f"Check {named.check_id} was made under policy {named.policy_name!r}; this channel "

@@ -45,13 +45,14 @@ class Damage:
 
 
 def verify(registry: Registry, redecide: Redecide | None = None) -> list[Damage]:
-    """Check marker, log, chain, evidence, snapshots and channel files, in this order."""
+    """Check marker, log, chain, evidence, snapshots, signatures and channel files, in order."""
     found: list[tuple[Path, str, str]] = list(_marker(registry))
     entries, log_damage = _log(registry)
     found += log_damage
     state = fold(entries)
     found += _evidence(registry, state, redecide)
     found += _objects(registry, state)
+    found += _signatures(registry, entries)
     if not log_damage:
         found += _channels(registry, state)
     return [Damage(_relative(path, registry.root), text, hint) for path, text, hint in found]
@@ -99,6 +100,17 @@ def _log(registry: Registry) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
         previous, broken = entry.digest, False
         entries.append(entry)
     return entries, found
+
+
+def _signatures(registry: Registry, entries: list[Entry]) -> Iterator[tuple[Path, str, str]]:
+    if registry.allowed_signers is None:
+        return
+    from gatekeeper.registry.signatures import signature_fault
+
+    for entry in entries:
+        path = registry.log.folder / event_file(entry.event.sequence)
+        if (fault := signature_fault(path.read_bytes(), registry.allowed_signers)) is not None:
+            yield path, fault, "Ask its author; events are signed when gate.yaml has a signing_key."
 
 
 def _evidence(
