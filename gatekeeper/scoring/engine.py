@@ -80,12 +80,25 @@ class PackedEngine:
             _tell(progress, known, docs)
             missing = [doc for doc in dict.fromkeys(docs) if doc not in known]
             arm = Arm(module, candidate, self._packs[candidate])
-            for scores in self._batches(task, missing, arm):
+            for answers in self._batches(task, missing, arm):
+                scores = {doc: _judged(task, doc, answer) for doc, answer in answers.items()}
                 if self.cache and key:
                     self.cache.append(key, list(scores.values()))
                 known.update(scores)
                 _tell(progress, known, docs)
         return [known[doc] for doc in docs]
+
+    def answers(
+        self, task: LoadedTask, docs: Sequence[int], candidate: str | None
+    ) -> list[Answer]:
+        """Raw responses to `docs`, in the order given: no filter, no metric, no cache."""
+        found: dict[int, Answer] = {}
+        with self.arms.arm(candidate) as module:
+            self._look_at(module, candidate)
+            arm = Arm(module, candidate, self._packs[candidate])
+            for some in self._batches(task, docs, arm):
+                found.update(some)
+        return [found[doc] for doc in docs]
 
     def _look_at(self, module: Any, candidate: str | None) -> None:
         """Learn what scoring depends on, and test once per arm that its rows may be packed."""
@@ -119,15 +132,15 @@ class PackedEngine:
 
     def _batches(
         self, task: LoadedTask, docs: Sequence[int], arm: Arm
-    ) -> Iterator[dict[int, SampleScore]]:
-        """Score docs batch by batch; out of memory halves the budget and goes on."""
+    ) -> Iterator[dict[int, Answer]]:
+        """Answer docs batch by batch; out of memory halves the budget and goes on."""
         left = list(docs)
         while left:
             try:
                 prepared = self._prepare(task)
                 for answers in self._answers.of(prepared, left, arm, self._budget):
                     left = [doc for doc in left if doc not in answers]
-                    yield {doc: _judged(task, doc, answer) for doc, answer in answers.items()}
+                    yield answers
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
                 if not _out_of_memory(problem):
                     raise

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.scoring.answers import Arm
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.tasks import LoadedTask
 
@@ -38,14 +37,7 @@ def hf_runner(base: Any, tokens: Any, **options: Any) -> Any:
 
 def our_responses(engine: PackedEngine, task: LoadedTask, candidate: str | None) -> list[list[Any]]:
     """Raw responses of every doc, before filters and metrics."""
-    found: dict[int, list[Any]] = {}
-    with engine.arms.arm(candidate) as module:
-        engine._look_at(module, candidate)
-        arm = Arm(module, candidate, engine._packs[candidate])
-        prepared = engine._prepare(task)
-        for answers in engine._answers.of(prepared, range(len(task)), arm, engine._budget):
-            found.update({doc: answer.responses for doc, answer in answers.items()})
-    return [found[doc] for doc in range(len(task))]
+    return [answer.responses for answer in engine.answers(task, range(len(task)), candidate)]
 
 
 @contextlib.contextmanager

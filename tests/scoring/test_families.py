@@ -1,0 +1,100 @@
+"""Attention layouts of common families: packed rows give what the model itself gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from side_by_side import our_responses
+from test_equality import assert_same_response
+
+from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.plain import plain_likelihoods, plain_text
+from gatekeeper.scoring.tasks import LoadedTask, load_tasks
+
+FAMILIES = ("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3", "gpt2", "gpt_neox")
+METRICS = {"choices": "acc", "pairs": "acc", "rolling": "word_perplexity", "words": "exact_match"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("suite")
+    tiny.choices_task(folder, docs=4)
+    tiny.pairs_task(folder, docs=4)
+    tiny.rolling_task(folder, docs=2)
+    tiny.words_task(folder, docs=4)
+    return folder
+
+
+def load(folder: Path) -> dict[str, LoadedTask]:
+    found = load_tasks(tiny.suite(folder, list(METRICS.items())), tiny.tokenizer())
+    return {name: tasks[0] for name, tasks in found.items()}
+
+
+def expected(engine: PackedEngine, task: LoadedTask) -> list[list[object]]:
+    """Each request on its own, by the model as transformers runs it."""
+    model = engine.arms.model  # type: ignore[attr-defined]
+    prepared = engine._prepare(task)
+    found: list[list[object]] = []
+    for doc, requests in prepared.requests(range(len(task))).items():
+        if task.output_type == "generate_until":
+            arguments = prepared.generation(doc)
+            ending = engine._answers._ending(prepared, arguments, _Arm(model))
+            found.append([plain_text(model, requests[0].inputs, ending, arguments)])
+        else:
+            alone = [plain_likelihoods(model, [r], 1 << 20, "cpu")[0] for r in requests]
+            found.append(prepared.responses(alone))
+    return found
+
+
+class _Arm:
+    def __init__(self, module: object) -> None:
+        self.module = module
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_packed_rows_of_a_family_give_the_models_own_numbers(family: str, folder: Path) -> None:
+    engine = PackedEngine(tiny.TinyArms(tiny.model(family), tiny.tokenizer()), token_budget=128)
+    for task in load(folder).values():
+        ours = our_responses(engine, task, None)
+        for mine, theirs in zip(ours, expected(engine, task), strict=True):
+            for one, other in zip(mine, theirs, strict=True):
+                assert_same_response(one, other)
+    assert engine.notes == []
+    assert engine.work.encoded < engine.work.naive
+
+
+def test_an_architecture_that_cannot_be_packed_is_scored_plainly_and_says_so(folder: Path) -> None:
+    """Bloom's positions are in its attention (ALiBi), which packed rows do not know."""
+    engine = PackedEngine(tiny.TinyArms(tiny.model("bloom"), tiny.tokenizer()), token_budget=128)
+    for name, task in load(folder).items():
+        if name != "rolling":
+            ours = our_responses(engine, task, None)
+            for mine, theirs in zip(ours, expected(engine, task), strict=True):
+                for one, other in zip(mine, theirs, strict=True):
+                    assert_same_response(one, other)
+    (note,) = engine.notes
+    assert "plain batches" in note
+
+
+def test_a_window_that_packing_would_get_wrong_is_found_by_the_self_test() -> None:
+    """A model that quietly ignores its masks must not be packed."""
+    model = tiny.model("llama")
+    for layer in model.model.layers:
+        attention = layer.self_attn
+        attention.forward = _leaking(attention.forward)
+    engine = PackedEngine(tiny.TinyArms(model, tiny.tokenizer()), token_budget=128)
+    engine._look_at(model, None)
+    (note,) = engine.notes
+    assert "disagree" in note
+
+
+def _leaking(forward):  # type: ignore[no-untyped-def]
+    def run(hidden_states: torch.Tensor, *args: object, **others: object) -> object:
+        # Every row also takes something from the row before it, whoever that belongs to.
+        shifted = torch.roll(hidden_states, 1, dims=1)
+        return forward(hidden_states + 0.3 * shifted, *args, **others)
+
+    return run

@@ -1,0 +1,104 @@
+"""Packing loses no token, adds none, and does not depend on what else is scored."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gatekeeper.scoring.packing import PackedDoc, Shape, common_prefix, pack, plan, scored_share
+from gatekeeper.scoring.tokens import Scored
+
+tokens = st.lists(st.integers(0, 3), min_size=1, max_size=8).map(tuple)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> list[Scored]:
+    """Requests that share much: few token values, one common beginning."""
+    start = draw(st.lists(st.integers(0, 3), max_size=12).map(tuple))
+    found = []
+    for _ in range(draw(st.integers(1, 5))):
+        inputs = start + draw(tokens)
+        targets = draw(st.lists(st.integers(0, 3), min_size=1, max_size=len(inputs)).map(tuple))
+        found.append(Scored(inputs, targets))
+    return found
+
+
+def path(doc: PackedDoc, node: int) -> list[int]:
+    """Tokens from the prefix down to a node."""
+    found: list[int] = []
+    while node >= 0:
+        found.append(int(doc.tokens[node]))
+        node = int(doc.parents[node])
+    return found[::-1]
+
+
+@given(requests())
+def test_every_request_can_be_read_back_from_the_tree(some: list[Scored]) -> None:
+    prefix = common_prefix(some)
+    doc = pack(some, prefix)
+    assert doc.prefix in (0, len(prefix))
+    for request, branch in zip(some, doc.branches, strict=True):
+        nodes = doc.scored[branch.rows]
+        assert tuple(branch.targets) == request.targets
+        assert len(nodes) == len(request.targets)
+        assert prefix[: doc.prefix] + tuple(path(doc, int(nodes[-1]))) == request.inputs
+        assert list(doc.positions[nodes]) == list(
+            range(len(request.inputs) - len(request.targets), len(request.inputs))
+        )
+
+
+@given(requests())
+def test_a_token_in_the_same_place_is_encoded_once(some: list[Scored]) -> None:
+    doc = pack(some)
+    paths = [tuple(path(doc, node)) for node in range(len(doc))]
+    assert len(set(paths)) == len(paths)
+    wanted = {r.inputs[: i + 1] for r in some for i in range(len(r.inputs))}
+    assert set(paths) == wanted
+    assert doc.naive == sum(len(r.inputs) for r in some)
+
+
+@given(requests())
+def test_a_node_sees_itself_and_its_ancestors_only(some: list[Scored]) -> None:
+    doc = pack(some)
+    for node, row in enumerate(doc.visible()):
+        assert [int(doc.tokens[n]) for n in np.flatnonzero(row)] == path(doc, node)
+
+
+@given(requests())
+def test_nothing_that_is_scored_is_hidden_in_the_prefix(some: list[Scored]) -> None:
+    prefix = common_prefix(some)
+    assert all(len(r.inputs) - len(r.targets) >= len(prefix) for r in some)
+    assert all(r.inputs[: len(prefix)] == prefix for r in some)
+
+
+@given(requests(), tokens)
+def test_a_doc_that_begins_otherwise_is_packed_without_the_prefix(
+    some: list[Scored], other: tuple[int, ...]
+) -> None:
+    doc = pack(some, (9, *other))
+    assert doc.prefix == 0
+    assert doc.naive == sum(len(r.inputs) for r in some)
+
+
+@settings(max_examples=60)
+@given(st.lists(requests(), max_size=12), st.integers(8, 40))
+def test_every_doc_is_in_one_batch_and_no_batch_is_too_full(
+    many: list[list[Scored]], size: int
+) -> None:
+    docs = [pack(some) for some in many]
+    shape = Shape(size, max(1, int(size * scored_share(docs))))
+    batches = plan(docs, shape)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(docs)))
+    for batch in batches:
+        rows = sum(len(docs[i]) for i in batch), sum(len(docs[i].scored) for i in batch)
+        assert len(batch) == 1 or (rows[0] <= shape.tokens and rows[1] <= shape.scored)
+
+
+@given(st.integers(1, 500), st.integers(1, 200))
+def test_a_doc_larger_than_the_shape_gets_a_whole_multiple_of_it(tokens: int, scored: int) -> None:
+    shape = Shape(64, 16)
+    fitting = shape.fitting(tokens, scored)
+    assert fitting.tokens % 64 == 0
+    assert tokens <= fitting.tokens < tokens + 64
+    assert scored <= fitting.scored < scored + 16
