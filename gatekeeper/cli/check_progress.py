@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 __all__ = ["LineProgress", "LiveProgress", "progress_on"]
 
@@ -28,6 +30,23 @@ def progress_on(console: Console, quiet: bool) -> LiveProgress | LineProgress:
     return LineProgress(console, quiet)
 
 
+class _Count(ProgressColumn):
+    """Samples so far and planned; a stage has no count."""
+
+    def render(self, task: Task) -> Text:
+        """Empty for a stage."""
+        return Text("" if task.total is None else f"{task.completed:>4.0f}/{task.total:.0f}")
+
+
+class _Rate(ProgressColumn):
+    """Samples a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Empty until something was scored."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed and task.total is not None else "")
+
+
 class LiveProgress:
     """One bar per suite with samples a second, time left and the running difference."""
 
@@ -35,10 +54,10 @@ class LiveProgress:
         self.console = console
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
-            TextColumn("{task.description:<20.20}"),
-            BarColumn(bar_width=18),
-            TextColumn("{task.completed:>4.0f}/{task.total:.0f}"),
-            TimeElapsedColumn(),
+            TextColumn("{task.description:<16.16}"),
+            BarColumn(bar_width=10),
+            _Count(),
+            _Rate(),
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[note]}", style="dim"),
             console=console,
@@ -95,6 +114,7 @@ class LineProgress:
         self.quiet = quiet
         self._last = 0.0
         self._totals: dict[str, int] = {}
+        self._began: dict[str, float] = {}
 
     def __enter__(self) -> LineProgress:
         return self
@@ -115,14 +135,18 @@ class LineProgress:
     def suite(self, name: str, total: int) -> None:
         """Say how much is planned."""
         self._totals[name] = total
+        self._began[name] = time.monotonic()
         self._say(f"  {name}: at most {total} samples")
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
         """Say where it stands, not more often than every 20 seconds."""
         if time.monotonic() - self._last >= LINE_EVERY_SECONDS:
+            rate = samples / (time.monotonic() - self._began[name])
+            left = (self._totals[name] - samples) / rate if rate else 0.0
             self._say(
-                f"  {name}: {samples}/{self._totals[name]} samples, {settled}/{capabilities} "
-                f"settled, {100 * mean:+.1f} points so far (not final)"
+                f"  {name}: {samples}/{self._totals[name]} samples, {rate:.1f}/s, at most "
+                f"{left:.0f} s left, {settled}/{capabilities} settled, {100 * mean:+.1f} points "
+                "so far (not final)"
             )
 
     def suite_done(self, name: str) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -25,6 +27,7 @@ from gatekeeper.scoring.tokens import Tokens
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
 ENGINE_VERSION = "1"
+_LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
 _BUDGET = {"cpu": 512, "cuda": 8192}
 _SMALLEST = 64
 
@@ -44,10 +47,9 @@ class PackedEngine:
         self._device = torch.device(arms.device)
         self._answers = Answers(self._device)
         self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
-        self._first_budget = self._budget
         self._tokens: Tokens | None = None
         self._dtype = ""
-        self._packs: dict[str | None, bool] = {}
+        self._packs: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
         self._prepared: dict[str, PreparedTask] = {}
 
     @property
@@ -70,63 +72,65 @@ class PackedEngine:
         if not isinstance(task, LoadedTask):
             raise EngineError(f"Task {task.name} was not loaded by gatekeeper.scoring.tasks.")
         with self.arms.arm(candidate) as module:
-            self._look_at(module, candidate)
-            key = self._key(task, candidate)
-            found = self.cache.read(key) if self.cache and key else {}
-            known = {
-                doc: found[task.sample_id(doc)] for doc in docs if task.sample_id(doc) in found
-            }
-            known = {doc: replace(score, cached=True) for doc, score in known.items()}
+            arm = self._look_at(module, candidate)
+            known = self._cached(task, docs, arm)
             _tell(progress, known, docs)
             missing = [doc for doc in dict.fromkeys(docs) if doc not in known]
-            arm = Arm(module, candidate, self._packs[candidate])
             for answers in self._batches(task, missing, arm):
                 scores = {doc: _judged(task, doc, answer) for doc, answer in answers.items()}
-                if self.cache and key:
+                if self.cache and (key := self._key(task, arm)):
                     self.cache.append(key, list(scores.values()))
                 known.update(scores)
                 _tell(progress, known, docs)
         return [known[doc] for doc in docs]
 
-    def answers(
-        self, task: LoadedTask, docs: Sequence[int], candidate: str | None
-    ) -> list[Answer]:
+    def answers(self, task: LoadedTask, docs: Sequence[int], candidate: str | None) -> list[Answer]:
         """Raw responses to `docs`, in the order given: no filter, no metric, no cache."""
         found: dict[int, Answer] = {}
         with self.arms.arm(candidate) as module:
-            self._look_at(module, candidate)
-            arm = Arm(module, candidate, self._packs[candidate])
+            arm = self._look_at(module, candidate)
             for some in self._batches(task, docs, arm):
                 found.update(some)
         return [found[doc] for doc in docs]
 
-    def _look_at(self, module: Any, candidate: str | None) -> None:
-        """Learn what scoring depends on, and test once per arm that its rows may be packed."""
+    def _cached(self, task: LoadedTask, docs: Sequence[int], arm: Arm) -> dict[int, SampleScore]:
+        key = self._key(task, arm)
+        found = self.cache.read(key) if self.cache and key else {}
+        names = {doc: task.sample_id(doc) for doc in docs}
+        return {d: replace(found[n], cached=True) for d, n in names.items() if n in found}
+
+    def _look_at(self, module: Any, candidate: str | None) -> Arm:
+        """Learn what scoring depends on, and test once per model that its rows may be packed.
+
+        An adapter works on single tokens inside the base's model: where the base packs, it does.
+        """
         if self._tokens is None:
             from lm_eval.models.utils import resolve_max_length
 
             length = resolve_max_length(module.config, self.arms.tokenizer)
             self._tokens = Tokens(self.arms.tokenizer, length)
             self._dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
-        if candidate not in self._packs:
+        if module not in self._packs:
             fault = packing_fault(module, self._tokens.max_length, self._device)
-            self._packs[candidate] = fault is None
+            self._packs[module] = fault is None
             if fault is not None:
-                who = "The base" if candidate is None else f"Candidate {candidate[:19]}"
+                who = "Candidate " + candidate[:19] if candidate else "The base"
                 self.notes.append(f"{who} is scored in plain batches, which is slower: {fault}.")
+        return Arm(module, candidate, self._packs[module])
 
-    def _key(self, task: LoadedTask, candidate: str | None) -> ScoreKey | None:
+    def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
         pin = getattr(self.arms, "pin", None)
         if pin is None:
             return None
-        packing = f"packed-{self._first_budget}" if self._packs[candidate] else "plain"
+        # The budget of the moment: after a lack of memory, rows are packed otherwise.
+        packing = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
         return ScoreKey(
             base=pin.digest,
             dtype=self._dtype,
             quantization=pin.quantization,
-            arm=candidate or "base",
+            arm=arm.candidate or "base",
             task=task.digest,
-            engine=f"{ENGINE_VERSION}/{packing}/torch-{torch.__version__}",
+            engine=f"{ENGINE_VERSION}/{packing}/{_LIBRARIES}",
             device=_device_kind(self._device),
         )
 

@@ -49,7 +49,7 @@ def likelihoods(
             input_ids=torch.from_numpy(tokens)[None].to(device),
             position_ids=torch.from_numpy(positions)[None].to(device),
             use_cache=False,
-            logits_to_keep=torch.from_numpy(scored).to(device),
+            logits_to_keep=scored.tolist(),  # a list serves on whichever device the head is
         ).logits[0]
         found, greedy = log_probabilities(logits, targets)
     return _by_branch(docs, found, greedy)

@@ -191,7 +191,7 @@ def _prefill(
             input_ids=torch.from_numpy(tokens)[None].to(device),
             position_ids=torch.from_numpy(positions)[None].to(device),
             use_cache=False,
-            logits_to_keep=torch.from_numpy(last).to(device),
+            logits_to_keep=last.tolist(),
         ).logits[0]
         found, finite = _greedy(logits)
         return [

@@ -16,15 +16,22 @@ import torch
 from torch import Tensor
 
 from gatekeeper.adapter import AdapterFolder, inspect_static, read_adapter
-from gatekeeper.base import settled_dtype
+from gatekeeper.base import base_tensors, settled_dtype
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin, Severity
-from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
+from gatekeeper.scoring.attachment import (
+    Attachment,
+    BaseOverwrittenError,
+    inject,
+    silence_bitsandbytes,
+)
 from gatekeeper.scoring.fixed_prompts import encode_prompts, prompt_logits
 from gatekeeper.scoring.shared_tree import share_tree
 
 __all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
 
+_SHARE_FOR_WEIGHTS = 0.7
+"""Of a GPU's free memory; the rest is for states, logits and adapters."""
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -219,6 +226,8 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
     options: dict[str, Any] = {}
     if pin.quantization == "nf4":
         options = _nf4(dtype, device)
+    elif _needs_several(folder, dtype, device):
+        options = {"device_map": "auto"}
     try:
         with _quiet():
             model = AutoModelForCausalLM.from_pretrained(
@@ -232,9 +241,9 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
             )
     except Exception as problem:
         raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}") from problem
-    if options:
+    if pin.quantization == "nf4":
         _keep_layout(model)
-    else:
+    elif not options:
         model = model.to(device)
     model.eval()
     for parameter in model.parameters():
@@ -242,7 +251,17 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
     return model
 
 
+def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:
+    """Whether the weights do not fit one GPU while there are more; layers are then spread."""
+    if device != "cuda" or torch.cuda.device_count() < 2:
+        return False
+    numbers = sum(tensor.size for tensor in base_tensors(folder).values())
+    free, _ = torch.cuda.mem_get_info(0)
+    return numbers * dtype.itemsize > _SHARE_FOR_WEIGHTS * free
+
+
 def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
+    silence_bitsandbytes()
     try:
         import bitsandbytes  # noqa: F401
     except ImportError as problem:

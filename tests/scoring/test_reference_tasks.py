@@ -43,7 +43,7 @@ def _data(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load(path: str, *_: Any, **__: Any) -> Any:
         rows = datasets.Dataset.from_list(data_of(path))
-        return datasets.DatasetDict({s: rows for s in ("train", "validation", "test")})
+        return datasets.DatasetDict(dict.fromkeys(("train", "validation", "test"), rows))
 
     monkeypatch.setattr(datasets, "load_dataset", load)
 

@@ -1,0 +1,224 @@
+"""The engine's promises: nothing twice, the same bits whatever was cached, memory that is short."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+
+from gatekeeper.errors import EngineError
+from gatekeeper.scoring import answers as answers_module
+from gatekeeper.scoring.cache import ScoreCache
+from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.interface import SampleScore
+from gatekeeper.scoring.tasks import LoadedTask, load_tasks
+
+METRICS = {
+    "choices": "acc_norm",
+    "pairs": "acc",
+    "last_word": "perplexity",
+    "rolling": "word_perplexity",
+    "words": "exact_match",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("suite")
+    tiny.choices_task(folder)
+    tiny.pairs_task(folder)
+    tiny.last_word_task(folder)
+    tiny.rolling_task(folder)
+    tiny.words_task(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def arms() -> tiny.TinyArms:
+    return tiny.TinyArms(tiny.model(), tiny.tokenizer(), candidate="sha256:one")
+
+
+def tasks_in(folder: Path) -> list[LoadedTask]:
+    found = load_tasks(tiny.suite(folder, list(METRICS.items())), tiny.tokenizer())
+    return [task for tasks in found.values() for task in tasks]
+
+
+def fresh(scores: list[SampleScore]) -> list[SampleScore]:
+    return [replace(s, cached=False) for s in scores]
+
+
+def test_a_doc_has_the_same_bits_whatever_is_scored_with_it(
+    folder: Path, arms: tiny.TinyArms
+) -> None:
+    for task in tasks_in(folder):
+        every = range(len(task))
+        engine = PackedEngine(arms, token_budget=128)
+        whole = [a.responses for a in engine.answers(task, every, "sha256:one")]
+        backwards = engine.answers(task, every[::-1], "sha256:one")
+        assert [a.responses for a in backwards[::-1]] == whole
+        for doc in (0, len(task) - 1):
+            alone = PackedEngine(arms, token_budget=128)
+            assert alone.answers(task, [doc], "sha256:one")[0].responses == whole[doc]
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_stopped(
+    folder: Path, arms: tiny.TinyArms, tmp_path: Path
+) -> None:
+    """SIGKILL after each of the first batches, again and again, until a run ends by itself."""
+    for task in tasks_in(folder):
+        every = range(len(task))
+        expected = PackedEngine(arms, token_budget=128).score(task, every, "sha256:one")
+        folder_ = tmp_path / task.name
+        before = kills = 0
+        while killed_after_one_batch(folder_, task, arms):
+            kills += 1
+            found = PackedEngine(arms, ScoreCache(folder_), token_budget=128)
+            known = len(
+                found.cache.read(found._key(task, found._look_at(arms.model, "sha256:one")))
+            )  # type: ignore[union-attr,arg-type]
+            assert known > before, "a killed run must leave what it had"
+            before = known
+        assert kills >= 1
+        engine = PackedEngine(arms, ScoreCache(folder_), token_budget=128)
+        scores = engine.score(task, every, "sha256:one")
+        assert all(score.cached for score in scores)
+        assert fresh(scores) == expected
+        lines = sum(len(j.read_bytes().splitlines()) for j in folder_.rglob("*.jsonl"))
+        assert lines == len(task), "nothing is scored twice"
+
+
+def killed_after_one_batch(folder: Path, task: LoadedTask, arms: tiny.TinyArms) -> bool:
+    """Score in a child that kills itself after its first new batch. False: it had nothing to do."""
+    child = os.fork()
+    if child == 0:
+        told: list[int] = []
+
+        def progress(done: int, _: int) -> None:
+            if told and done > told[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            told.append(done)
+
+        engine = PackedEngine(arms, ScoreCache(folder), token_budget=128)
+        engine.score(task, range(len(task)), "sha256:one", progress)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0
+    return False
+
+
+def test_a_retrained_adapter_never_meets_the_old_ones_scores(folder: Path, tmp_path: Path) -> None:
+    task = tasks_in(folder)[0]
+    cache = ScoreCache(tmp_path)
+    old = tiny.TinyArms(tiny.model(), tiny.tokenizer(), candidate="sha256:old")
+    PackedEngine(old, cache, token_budget=128).score(task, range(len(task)), "sha256:old")
+    new = tiny.TinyArms(tiny.model(), tiny.tokenizer(), candidate="sha256:new")
+    new.model = tiny.adapter(tiny.model(), seed=9)
+    engine = PackedEngine(new, ScoreCache(tmp_path), token_budget=128)
+    scores = engine.score(task, range(len(task)), "sha256:new")
+    assert not any(score.cached for score in scores)
+
+
+def test_the_base_is_paid_once_for_all_candidates(
+    folder: Path, arms: tiny.TinyArms, tmp_path: Path
+) -> None:
+    task = tasks_in(folder)[0]
+    PackedEngine(arms, ScoreCache(tmp_path), token_budget=128).score(task, range(8), None)
+    engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=128)
+    scores = engine.score(task, range(len(task)), None)
+    assert [score.cached for score in scores] == [doc < 8 for doc in range(len(task))]
+
+
+def test_base_and_candidate_are_packed_alike(folder: Path, arms: tiny.TinyArms) -> None:
+    for task in tasks_in(folder):
+        engine = PackedEngine(arms, token_budget=128)
+        engine.answers(task, range(len(task)), None)
+        base = replace(engine.work)
+        engine.answers(task, range(len(task)), "sha256:one")
+        if task.output_type != "generate_until":  # texts end where each arm ends them
+            assert engine.work.encoded == 2 * base.encoded
+            assert engine.work.forwards == 2 * base.forwards
+
+
+def test_out_of_memory_halves_the_budget_and_goes_on(
+    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    task = tasks_in(folder)[0]
+    expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
+    run = answers_module.likelihoods
+
+    def short(module: Any, docs: Any, shape: Any, *rest: Any) -> Any:
+        if shape.tokens > 128:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return run(module, docs, shape, *rest)
+
+    monkeypatch.setattr(answers_module, "likelihoods", short)
+    engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
+    scores = engine.score(task, range(len(task)), None)
+    assert [s.score for s in scores] == [s.score for s in expected]
+    assert engine.notes == [
+        "Out of memory: going on with 256 tokens at a time.",
+        "Out of memory: going on with 128 tokens at a time.",
+    ]
+    again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
+    assert not any(s.cached for s in again.score(task, range(len(task)), None)), (
+        "rows that were packed otherwise count as other scores"
+    )
+
+
+def test_memory_too_short_for_anything_is_said_in_a_sentence(
+    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    monkeypatch.setattr(answers_module, "likelihoods", never)
+    engine = PackedEngine(arms, token_budget=256)
+    with pytest.raises(EngineError, match="Out of memory with only 64 tokens"):
+        engine.score(tasks_in(folder)[1], [0], None)
+
+
+def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: Path) -> None:
+    model = tiny.model()
+    arms = tiny.TinyArms(model, tiny.tokenizer())
+    tasks = tasks_in(folder)
+    engine = PackedEngine(arms, token_budget=128)
+    engine.answers(tasks[0], (), None)
+    with torch.no_grad():
+        model.model.norm.weight.fill_(float("nan"))
+    for task in tasks:
+        for score in engine.score(task, range(2), None):
+            assert score.score == 0.0
+            assert score.error is not None
+
+
+def test_greedy_texts_do_not_depend_on_the_number_of_slots(
+    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tasks_in(folder)[-1]
+    texts = []
+    for slots in (1, 3, 32):
+        monkeypatch.setitem(answers_module._SLOTS, "cpu", slots)
+        engine = PackedEngine(arms, token_budget=128)
+        texts.append([a.responses for a in engine.answers(task, range(len(task)), "sha256:one")])
+    assert texts[0] == texts[1] == texts[2]
+    assert len({text for (text,) in texts[0]}) > 1
+
+
+def test_progress_counts_docs_as_they_are_scored(folder: Path, arms: tiny.TinyArms) -> None:
+    task = tasks_in(folder)[0]
+    told: list[tuple[int, int]] = []
+    PackedEngine(arms, token_budget=128).score(
+        task, range(len(task)), None, lambda done, total: told.append((done, total))
+    )
+    assert told[0] == (0, len(task))
+    assert told[-1] == (len(task), len(task))
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
