@@ -19,9 +19,13 @@ VERDICTS = (0, 10, 20, 21)
 
 @dataclass(frozen=True)
 class Timed:
-    """One finished command. Memory is the largest resident size, in MiB."""
+    """One finished command. Memory is the largest resident size, in MiB.
+
+    `cpu` is seconds of all cores together: it hardly depends on what else the machine does.
+    """
 
     seconds: float
+    cpu: float
     memory: float
     code: int
 
@@ -40,7 +44,9 @@ def timed(command: Sequence[str], cwd: Path, log: Path, **environment: str) -> T
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Timed(seconds, usage.ru_maxrss / 1024, process.returncode)
+    return Timed(
+        seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode
+    )
 
 
 def lm_eval(

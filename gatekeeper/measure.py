@@ -86,7 +86,8 @@ def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
         loaded = load_base(request.base_folder, request.base)
     with progress.stage("preparing the tasks"):
         tasks = {suite.name: load_tasks(suite, loaded.tokenizer) for suite in request.suites}
-    return Bench(request, loaded, PackedEngine(loaded, default_cache()), tasks, progress, staging)
+    engine = PackedEngine(loaded, default_cache(), tell=progress.note)
+    return Bench(request, loaded, engine, tasks, progress, staging)
 
 
 def measure(candidate: Candidate, bench: Bench) -> Measured:

@@ -21,6 +21,10 @@ class CheckProgress(Protocol):
         """A step without a count, for as long as the context lasts."""
         yield
 
+    def note(self, text: str) -> None:
+        """Something did not go the usual way: a fallback, less memory than hoped for."""
+        ...
+
     def suite(self, name: str, total: int) -> None:
         """A suite of at most `total` samples begins."""
         ...
@@ -44,6 +48,9 @@ class Silent:
     def stage(self, text: str) -> Iterator[None]:
         """Say nothing."""
         yield
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
 
     def suite(self, name: str, total: int) -> None:
         """Say nothing."""

@@ -87,6 +87,10 @@ class LiveProgress:
         finally:
             self._progress.remove_task(bar)
 
+    def note(self, text: str) -> None:
+        """Print it above the bars."""
+        self.console.print(f"  {text}", style="yellow", highlight=False, markup=False)
+
     def suite(self, name: str, total: int) -> None:
         """Add the suite's bar."""
         self._bars[name] = self._progress.add_task(name, total=total, note="")
@@ -131,6 +135,10 @@ class LineProgress:
         """Say what begins."""
         self._say(f"  {text}")
         yield
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self._say(f"  {text}")
 
     def suite(self, name: str, total: int) -> None:
         """Say how much is planned."""

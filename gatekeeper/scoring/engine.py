@@ -35,15 +35,22 @@ _SMALLEST = 64
 class PackedEngine:
     """Scores docs of lm-eval tasks with any arm; see `interface.Engine`.
 
-    `notes` says in sentences what did not go the usual way: a fallback, a halved budget.
+    `notes` says in sentences what did not go the usual way: a fallback, a halved budget. `tell` is
+    told each of them at once.
     """
 
     def __init__(
-        self, arms: Arms, cache: ScoreCache | None = None, *, token_budget: int | None = None
+        self,
+        arms: Arms,
+        cache: ScoreCache | None = None,
+        *,
+        token_budget: int | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.arms = arms
         self.cache = cache
         self.notes: list[str] = []
+        self._tell = tell
         self._device = torch.device(arms.device)
         self._answers = Answers(self._device)
         self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
@@ -115,7 +122,7 @@ class PackedEngine:
             self._packs[module] = fault is None
             if fault is not None:
                 who = "Candidate " + candidate[:19] if candidate else "The base"
-                self.notes.append(f"{who} is scored in plain batches, which is slower: {fault}.")
+                self._note(f"{who} is scored in plain batches, which is slower: {fault}.")
         return Arm(module, candidate, self._packs[module])
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
@@ -166,7 +173,12 @@ class PackedEngine:
         self._answers.forget()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self.notes.append(f"Out of memory: going on with {self._budget} tokens at a time.")
+        self._note(f"Out of memory: going on with {self._budget} tokens at a time.")
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        if self._tell is not None:
+            self._tell(text)
 
 
 def _judged(task: LoadedTask, doc: int, answer: Answer) -> SampleScore:

@@ -20,6 +20,7 @@ def test_a_terminal_shows_stages_and_one_bar_per_suite() -> None:
         progress.candidate("good")
         with progress.stage("loading the base"):
             progress._progress.refresh()
+        progress.note("The base is scored in plain batches.")
         progress.suite("general", 200)
         for samples in range(0, 150, 10):
             progress.scored("general", samples, 3, 11, -0.012)
@@ -27,6 +28,7 @@ def test_a_terminal_shows_stages_and_one_bar_per_suite() -> None:
         progress.suite_done("general")
     shown = out.getvalue()
     assert "loading the base" in shown
+    assert "scored in plain batches" in shown
     assert "140/200" in shown
     assert "/s" in shown
     assert "3/11 settled, -1.2 so far" in shown

@@ -161,13 +161,18 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
         return run(module, docs, shape, *rest)
 
     monkeypatch.setattr(answers_module, "likelihoods", short)
-    engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
+    told: list[str] = []
+    engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512, tell=told.append)
     scores = engine.score(task, range(len(task)), None)
     assert [s.score for s in scores] == [s.score for s in expected]
-    assert engine.notes == [
-        "Out of memory: going on with 256 tokens at a time.",
-        "Out of memory: going on with 128 tokens at a time.",
-    ]
+    assert (
+        told
+        == engine.notes
+        == [
+            "Out of memory: going on with 256 tokens at a time.",
+            "Out of memory: going on with 128 tokens at a time.",
+        ]
+    )
     again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
     assert not any(s.cached for s in again.score(task, range(len(task)), None)), (
         "rows that were packed otherwise count as other scores"
