@@ -6,7 +6,7 @@ to the engine, what settles a rule to `compare.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatekeeper.compare import compare_pairs, horizons, is_settled
@@ -87,14 +87,8 @@ def score_suite(
             step = min(sampling.look_every, column.horizon - column.done, budget - used)
             if step <= 0:
                 continue
-            _extend(
-                column,
-                engine,
-                candidate,
-                step,
-                # Progress counts pairs: half a pair is one arm's score.
-                lambda halves, used=used: _tell(progress, suite, columns, used + halves // 2),
-            )
+            for scored in _extend(column, engine, candidate, step):
+                _tell(progress, suite, columns, used + scored)
             used += step
             _tell(progress, suite, columns, used)
         results = compare_pairs(
@@ -126,30 +120,21 @@ def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Samp
     )
 
 
-def _extend(
-    column: _Column,
-    engine: Engine,
-    candidate: str | None,
-    step: int,
-    tell: Callable[[int], None],
-) -> None:
+def _extend(column: _Column, engine: Engine, candidate: str | None, step: int) -> Iterator[int]:
     """Score the next docs with both arms, task by task, in the same packing.
 
-    `tell` hears how many scores there are, of both arms together.
+    Gives after each task and arm the pairs so far: a score of one arm is half a pair.
     """
     chosen = column.order[column.done : column.done + step]
     by_arm: list[dict[tuple[str, int], SampleScore]] = []
-    scored = 0
     for arm in (None, candidate):
         found: dict[tuple[str, int], SampleScore] = {}
         for name, task in column.tasks.items():
             docs = [doc for task_name, doc in chosen if task_name == name]
             if docs:
-                scores = engine.score(
-                    task, docs, arm, lambda done, _, before=scored: tell(before + done)
-                )
+                scores = engine.score(task, docs, arm)
                 found.update({(name, doc): s for doc, s in zip(docs, scores, strict=True)})
-                scored += len(docs)
+                yield (len(found) + sum(map(len, by_arm))) // 2
         by_arm.append(found)
     column.base += [by_arm[0][key] for key in chosen]
     column.candidate += [by_arm[1][key] for key in chosen]
