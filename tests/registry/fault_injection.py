@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,9 @@ class Outcome:
     """What the child told before it ended."""
 
     acknowledged: bool
+    """The operation came to its end."""
+    steps: int
+    """Acknowledgements on the way, of an operation that yields after each of its writes."""
     refused: str | None
     """Message of a typed error."""
     crashed: str | None
@@ -104,10 +107,12 @@ def run_with(operation: Operation, options: list[str]) -> Outcome:
         if tracer.stderr is not None:
             tracer.stderr.close()
     text = told.decode(errors="replace")
+    end = text.lstrip(".")
     return Outcome(
-        acknowledged=text.startswith("done"),
-        refused=text[7:] if text.startswith("refused") else None,
-        crashed=text[7:] if text.startswith("crashed") else None,
+        acknowledged=end.startswith("done"),
+        steps=len(text) - len(end),
+        refused=end[7:] if end.startswith("refused") else None,
+        crashed=end[7:] if end.startswith("crashed") else None,
         killed=os.WIFSIGNALED(status),
     )
 
@@ -129,7 +134,10 @@ def _be_the_child(operation: Operation, told: socket.socket) -> None:
     try:
         told.recv(2)
         try:
-            operation()
+            done = operation()
+            if isinstance(done, Iterator):
+                for _ in done:
+                    told.sendall(b".")
             told.sendall(b"done")
         except GateError as refusal:
             told.sendall(b"refused" + refusal.message.encode())

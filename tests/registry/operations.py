@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from registry_factory import BASE_DIGEST, NOW, adapter_folder, policy, proof, record
@@ -52,7 +52,9 @@ def prepare(folder: Path) -> Scene:
     folder.mkdir(parents=True, exist_ok=True)
     scene = Scene(folder)
     for operation in OPERATIONS.values():
-        operation(scene, scene.fresh("warm"))
+        done = operation(scene, scene.fresh("warm"))
+        if isinstance(done, Iterator):
+            list(done)
     return scene
 
 
@@ -65,6 +67,21 @@ def _gc(scene: Scene, root: Path) -> None:
     registry = Registry.open(root)
     registry.store_object(scene.adapters[3], "adapter")
     registry.gc(min_age=0)
+
+
+def _several(scene: Scene, root: Path) -> Iterator[None]:
+    """Five writes in a row, each acknowledged before the next begins."""
+    registry = Registry.open(root)
+    seen = registry.state().channel("canary").serving.sequence
+    registry.record_refusal(name="bad", source="/bad", text="a pickle", **BY)
+    yield
+    for check in (scene.checks[1], scene.checks[3]):
+        moved = registry.promote("canary", check.check_id, expected_sequence=seen, **BY)
+        seen = moved.sequence
+        yield
+    for _ in range(2):
+        seen = registry.rollback("canary", expected_sequence=seen, **BY).sequence
+        yield
 
 
 OPERATIONS: dict[str, Callable[[Scene, Path], object]] = {
@@ -104,6 +121,7 @@ OPERATIONS: dict[str, Callable[[Scene, Path], object]] = {
     "change policy": lambda scene, root: Registry.open(root).record_policy_change(
         "production", "strict", policy("strict").digest, **BY
     ),
+    "several in a row": _several,
     "rebuild channel file": _rebuild,
     "gc": _gc,
 }

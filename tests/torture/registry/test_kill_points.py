@@ -40,7 +40,7 @@ def test_kill_at_every_writing_call(scene: Scene, points: dict[str, list[Point]]
             root = scene.fresh()
             outcome = attempt(scene, name, root, point, "signal=KILL")
             kills += outcome.killed
-            acknowledged += outcome.acknowledged
+            acknowledged += outcome.steps + outcome.acknowledged
             recover(scene, name, root, f"{name} killed at {point}")
     singles = kills
     chance = random.Random(0)
@@ -50,11 +50,13 @@ def test_kill_at_every_writing_call(scene: Scene, points: dict[str, list[Point]]
         root = scene.fresh()
         first, second = chance.choices(points[name], k=2)
         for point in (first, second):
-            kills += attempt(scene, name, root, point, "signal=KILL").killed
+            outcome = attempt(scene, name, root, point, "signal=KILL")
+            kills += outcome.killed
+            acknowledged += outcome.steps + outcome.acknowledged
         recover(scene, name, root, f"{name} killed at {first}, then at {second}")
     tell(
         f"{kills} kills ({singles} single points of {len(points)} operations, the rest in pairs), "
-        f"{acknowledged} acknowledged before the kill, 0 lost, 0 unreadable",
+        f"{acknowledged} writes acknowledged before a kill, 0 lost, 0 unreadable",
         started,
     )
     assert singles >= 0.9 * sum(map(len, points.values()))
