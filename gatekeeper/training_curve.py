@@ -27,6 +27,10 @@ OVER_FIT_RISE = 0.10
 """Validation loss above its best, as a share of the best."""
 STILL_FALLING_DROP = 0.08
 """Loss that the last third of the run took off, as a share of the level before it."""
+SLOWLY_FALLING_DROP = 0.15
+"""The same as a share of what the whole run took off: a straight slow line takes off a third."""
+AT_WORK = 0.25
+"""Share of the peak learning rate from which a schedule still lets the loss move."""
 UNDER_FIT_DROP = 0.10
 """Loss that the whole run took off, as a share of the first level."""
 DIVERGED_RISE = 0.50
@@ -142,6 +146,7 @@ def shape_of(curve: Curve) -> tuple[TrainingShape, str]:
         _diverged(losses)
         or _over_fit(curve)
         or _still_falling(curve, losses)
+        or _flat_by_schedule(curve)
         or _under_fit(losses)
         or _converged(losses)
     )
@@ -181,7 +186,8 @@ def _still_falling(curve: Curve, losses: Sequence[float]) -> _Shape | None:
     if len(curve.evaluations) >= 3:
         # Validation is the steadier witness: every point is a mean over the same rows.
         (before_step, before), (last_step, last) = _last_third(curve.evaluations)
-        if before - last > max(STILL_FALLING_DROP * before, SMALLEST_LOSS):
+        whole = max(losses[0], curve.evaluations[0][1]) - last
+        if before - last > max(_least_fall(before, whole), SMALLEST_LOSS):
             return (
                 TrainingShape.STILL_FALLING,
                 f"The validation loss still fell from {before:.3f} to {last:.3f} between steps "
@@ -191,12 +197,41 @@ def _still_falling(curve: Curve, losses: Sequence[float]) -> _Shape | None:
     third = max(3, len(losses) // 3)
     earlier, later = losses[-2 * third : -third], losses[-third:]
     drop = fmean(earlier) - fmean(later)
-    if drop <= max(STILL_FALLING_DROP * fmean(earlier), SMALLEST_LOSS, 2 * _noise(earlier, later)):
+    least = _least_fall(fmean(earlier), losses[0] - fmean(later))
+    if drop <= max(least, SMALLEST_LOSS, 2 * _noise(earlier, later)):
         return None
     return (
         TrainingShape.STILL_FALLING,
         f"The training loss still fell from {fmean(earlier):.3f} to {fmean(later):.3f} in the "
         "last third of the run.",
+    )
+
+
+def _least_fall(level: float, whole: float) -> float:
+    """Fall in a third of the run from which it is not flat, beside noise."""
+    return min(STILL_FALLING_DROP * level, SLOWLY_FALLING_DROP * max(0.0, whole))
+
+
+def _flat_by_schedule(curve: Curve) -> _Shape | None:
+    """Flat at the end, but still falling while the learning rate was at work."""
+    rates = [(p.step, p.learning_rate) for p in curve.points if p.learning_rate is not None]
+    if not rates:
+        return None
+    peak = max(rate for _, rate in rates)
+    last = max(step for step, rate in rates if rate >= AT_WORK * peak)
+    worked = Curve(
+        points=tuple(point for point in curve.points if point.step <= last),
+        global_step=last, max_steps=curve.max_steps, best_step=None,
+    )  # fmt: skip
+    losses = [loss for _, loss in worked.losses]
+    if len(losses) < FEWEST_POINTS or len(worked.points) == len(curve.points):
+        return None
+    if _still_falling(worked, losses) is None:
+        return None
+    return (
+        TrainingShape.STILL_FALLING,
+        f"The loss fell as long as the learning rate was at work (step {last}) and is flat only "
+        "since the schedule took it away: train longer, or at a constant rate.",
     )
 
 

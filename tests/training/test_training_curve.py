@@ -129,3 +129,32 @@ def test_every_curve_has_exactly_one_shape(train: list[float], held: list[float]
     shape, text = shape_of(curve)
     assert isinstance(shape, TrainingShape)
     assert text
+
+
+def test_a_straight_slow_fall_is_not_flat_however_small_its_steps(tmp_path: Path) -> None:
+    """A learning rate that is far too low: 3.0 to 2.6, a little less at every step."""
+    slow = [3.0 - 0.4 * i / 24 for i in range(25)]
+    shape, text = shape_of(curve_of(tmp_path, losses(slow)))
+    assert shape is TrainingShape.STILL_FALLING, text
+
+
+def with_rate(values: list[float], rates: list[float]) -> list[dict[str, Any]]:
+    rows = losses(values)
+    return [row | {"learning_rate": rate} for row, rate in zip(rows, rates, strict=True)]
+
+
+def test_flat_only_since_the_schedule_ended_is_still_falling(tmp_path: Path) -> None:
+    fall = [5.0 - 0.4 * i for i in range(10)] + [1.35] * 12
+    ended = [1e-3] * 10 + [1e-5] * 12
+    shape, text = shape_of(curve_of(tmp_path / "ended", with_rate(fall, ended)))
+    assert shape is TrainingShape.STILL_FALLING
+    assert "schedule" in text
+    shape, _ = shape_of(curve_of(tmp_path / "constant", with_rate(fall, [1e-3] * 22)))
+    assert shape is TrainingShape.CONVERGED
+
+
+def test_flat_before_the_schedule_ended_is_flat(tmp_path: Path) -> None:
+    plateau = [5.0, 3.0, 2.0, 1.6] + [1.5, 1.51, 1.49, 1.5] * 6
+    linear = [1e-3 * (1 - i / 28) for i in range(28)]
+    shape, _ = shape_of(curve_of(tmp_path, with_rate(plateau, linear)))
+    assert shape is TrainingShape.CONVERGED
