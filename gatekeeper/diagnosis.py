@@ -22,7 +22,7 @@ __all__ = ["Cause", "Diagnosis", "diagnose", "missed_rule", "probe_interval"]
 
 GENERALISATION_GAP = 0.15
 """Train score minus held-out score from which the adapter memorised rather than learned."""
-LABEL_GAP = 0.10
+LABEL_GAP = 0.07
 """Held-out score minus train score from which the training labels are suspect."""
 _Z = 1.6449
 """One-sided 95%."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from gatekeeper.digests import digest_json, short
 
@@ -147,6 +147,17 @@ class Sampling(Frozen):
     max_samples: int
     """Most samples per suite and arm; with the pool sizes it fixes every stopping boundary."""
     look_every: int
+    window: tuple[float, float] = (0.0, 1.0)
+    """Part of each capability's draw that may be used, as shares. A choice among candidates and
+    the final check of the chosen one use parts that do not meet."""
+
+    @model_serializer(mode="wrap")
+    def _whole_draw_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The whole draw is not written down, so it changes no digest."""
+        said: dict[str, Any] = serialize(self)
+        if self.window == (0.0, 1.0):
+            said.pop("window")
+        return said
 
 
 class Pairs(Frozen):

@@ -13,7 +13,7 @@ from gatekeeper.compare import compare_pairs, horizons, is_settled
 from gatekeeper.evidence import Pairs, SampleRecord, Sampling
 from gatekeeper.policy import Policy
 from gatekeeper.progress import CheckProgress
-from gatekeeper.sampling import draw
+from gatekeeper.sampling import draw, window
 from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
 from gatekeeper.suite import Capability, Suite
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
@@ -115,7 +115,9 @@ def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Samp
     return _Column(
         capability=capability,
         tasks={task.name: task for task in tasks},
-        order=draw({task.name: len(task) for task in tasks}, sampling.seed),
+        order=window(
+            draw({task.name: len(task) for task in tasks}, sampling.seed), sampling.window
+        ),
         horizon=0,
     )
 

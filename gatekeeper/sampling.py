@@ -7,9 +7,12 @@ and a resumed run draw the same samples.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-__all__ = ["draw"]
+__all__ = ["draw", "window"]
+
+T = TypeVar("T")
 
 
 def draw(sizes: Mapping[str, int], seed: int) -> list[tuple[str, int]]:
@@ -23,3 +26,9 @@ def draw(sizes: Mapping[str, int], seed: int) -> list[tuple[str, int]]:
         random.Random(f"{seed}/{task}/{size}").shuffle(docs)
         placed += [((rank + 0.5) / size, task, doc) for rank, doc in enumerate(docs)]
     return [(task, doc) for _, task, doc in sorted(placed)]
+
+
+def window(order: Sequence[T], shares: tuple[float, float]) -> list[T]:
+    """The part of a draw between two shares of its length; parts that meet share no doc."""
+    first, last = (round(share * len(order)) for share in shares)
+    return list(order[first:last])

@@ -23,6 +23,8 @@ COMMANDS = {
     "log": "Everything that happened, newest first.",
     "show": "One check, adapter or channel.",
     "lineage": "Where an adapter comes from and what became of it.",
+    "escalate": "Where an adapter stands on the ladder, and what to train next.",
+    "rescale": "Score smaller scales of an adapter; keep one that passes.",
     "report": "The report of a check, in any format.",
     "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
     "policy": "Check, explain, replay and test policies.",

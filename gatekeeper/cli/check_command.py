@@ -34,6 +34,13 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")
 @click.option("--md", "md_to", type=click.Path(path_type=Path), help="Write it as Markdown.")
 @click.option("--junit", "junit_to", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option(
+    "--write",
+    "write_to",
+    type=click.Path(path_type=Path),
+    metavar="next.yaml",
+    help="Write the training run that the verdict asks for.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict.")
 @click.option(
     "--fail-on",
@@ -56,6 +63,7 @@ def command(
     html_to: Path | None,
     md_to: Path | None,
     junit_to: Path | None,
+    write_to: Path | None,
     exit_zero: bool,
     fail_on: str | None,
     max_samples: int | None,
@@ -87,6 +95,8 @@ def command(
             check_id = _record(store, request, result)
             _tell(told, result, request, check_id, quiet, verbose, html_to, md_to, junit_to)
             documents.append((check_id, result))
+            if write_to is not None:
+                _write_next(write_to, result, check_id, len(results) > 1)
             if promote and result.verdict.decision.value == "promote":
                 _promote(told, store, settings, check_id)
             code = int(result.verdict.exit_code)
@@ -194,6 +204,14 @@ def _tell(
         policy_path=request.policy.source, outputs=written, check_id=check_id,
     ):  # fmt: skip
         click.echo(line, err=True)
+
+
+def _write_next(path: Path, result: CheckResult, check_id: str, several: bool) -> None:
+    """The next run as a file; with several candidates the check's id goes before the suffix."""
+    from gatekeeper.cli.next_file import write_next
+
+    target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
+    click.echo(write_next(result.evidence, result.verdict, target), err=True)
 
 
 def _promote(told: Console, store: Registry, settings: Settings, check_id: str) -> None:

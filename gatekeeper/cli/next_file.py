@@ -13,18 +13,25 @@ __all__ = ["write_next"]
 
 
 def write_next(evidence: Evidence, verdict: Verdict, path: Path) -> str:
-    """Write the plan and say so. An older plan at that path is removed when there is none now.
+    """Write the plan and say so. An older plan at that path is removed when there is none now,
+    so that nobody trains it by mistake; any other file there is left alone.
 
     Raises ConfigError when the file cannot be written.
     """
     from gatekeeper.cli.report_files import write_text
-    from gatekeeper.next_run import next_text, plan_next
+    from gatekeeper.errors import TrainingDataError
+    from gatekeeper.next_run import next_text, plan_next, read_next
 
     plan = plan_next(evidence, verdict, path.parent)
     if plan is not None:
         write_text(path, next_text(plan))
         return f"Next run: {path}"
-    path.unlink(missing_ok=True)
+    if path.is_file():
+        try:
+            read_next(path)
+            path.unlink()
+        except (TrainingDataError, OSError):
+            pass
     if evidence.training.manifest is None:
         return f"{path} not written: without run.yaml nobody knows what the next run would keep."
     return f"{path} not written: the next step is no training run ({verdict.next_step.action})."

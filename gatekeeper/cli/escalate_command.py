@@ -1,0 +1,78 @@
+"""`gate escalate`: where an adapter stands on the ladder, and the next run as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.errors import RegistryError
+
+if TYPE_CHECKING:
+    from gatekeeper.evidence import Evidence
+    from gatekeeper.policy import LoadedPolicy
+    from gatekeeper.registry import Registry
+    from gatekeeper.verdict import PastCheck
+
+
+@click.command("escalate")
+@click.argument("adapter")
+@registry_option
+@click.option("--write", "write_to", type=click.Path(path_type=Path), help="Write the next run.")
+def command(adapter: str, registry: str | None, config: Path | None, write_to: Path | None) -> int:
+    """Explain the ladder for a checked ADAPTER (folder, name, digest or check id).
+
+    Shows what each rung showed on the same task and data, what speaks for which cause, what is
+    missing before full fine-tuning may be recommended, and what comes next. Decides again from
+    the recorded evidence, knowing every check made since. Exit codes as `gate check`.
+    """
+    from gatekeeper.cli.consoles import standard_output
+    from gatekeeper.cli.next_file import write_next
+    from gatekeeper.decision import decide
+    from gatekeeper.ladder_view import view_ladder
+    from gatekeeper.policy import policy_from_text
+    from gatekeeper.registry import Registry
+    from gatekeeper.report.ladder_terminal import print_ladder
+
+    store = Registry.open(settings_from(config, registry=registry).registry)
+    evidence, _, policy_text = store.load_check(_check_id(store, adapter))
+    policy = policy_from_text(policy_text)
+    history = _history(store, evidence, policy)
+    verdict = decide(evidence, policy, history)
+    view = view_ladder(evidence, verdict, policy.policy, history)
+    print_ladder(standard_output(), evidence.candidate.name, verdict, view)
+    if write_to is not None:
+        click.echo(write_next(evidence, verdict, write_to), err=True)
+    return int(verdict.exit_code)
+
+
+def _check_id(store: Registry, adapter: str) -> str:
+    """The check that is meant, or the newest one of the adapter that is meant."""
+    folder, state = Path(adapter), store.state()
+    if folder.is_dir():
+        from gatekeeper.adapter import read_adapter
+
+        found = read_adapter(folder).digest
+    else:
+        found = store.resolve(adapter)
+    if found in state.checks:
+        return found
+    known = state.adapters.get(found)
+    if known is None or known.last_check is None:
+        raise RegistryError(
+            f"{adapter} was never checked here.", f"Run `gate check {adapter}` first."
+        )
+    return known.last_check.check_id
+
+
+def _history(store: Registry, evidence: Evidence, policy: LoadedPolicy) -> tuple[PastCheck, ...]:
+    """Every other check of the same base, task suites and dataset, also those made since."""
+    manifest = evidence.training.manifest
+    if manifest is None:
+        return ()
+    wanted = {rule.suite for rule in policy.policy.task}
+    suites = [suite.digest for suite in evidence.suites if suite.name in wanted]
+    past = store.past_checks(evidence.base.digest, suites, manifest.dataset_digest)
+    return tuple(check for check in past if check.check_id != evidence.check_id)

@@ -1,0 +1,141 @@
+"""`gate rescale`: smaller scales of an adapter; one that passes becomes an adapter of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
+
+if TYPE_CHECKING:
+    from gatekeeper.config import Settings
+    from gatekeeper.registry import Registry
+    from gatekeeper.request import Request
+    from gatekeeper.rescale import ScalePoint
+
+
+class _Scales(click.ParamType):
+    name = "LIST"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        """Comma-separated factors above 0 and at most 1, largest first."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = tuple(sorted({float(part) for part in value.split(",")}, reverse=True))
+        except ValueError:
+            self.fail(f"{value!r} is no list of numbers", param, ctx)
+        if not all(0 < factor <= 1 for factor in found):
+            self.fail("scales lie above 0 and at most at 1", param, ctx)
+        return found
+
+
+@click.command("rescale")
+@click.argument("adapter", type=click.Path(path_type=Path))
+@base_options
+@registry_option
+@click.option("--policy", help="Policy file, or the name of a built-in one.")
+@click.option("--scales", type=_Scales(), default="1,0.85,0.7,0.5,0.35", show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the new adapter (default: beside)."
+)
+@click.option("--max-samples", type=click.IntRange(20), help="Most samples per suite and arm.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+def command(
+    adapter: Path,
+    registry: str | None,
+    config: Path | None,
+    policy: str | None,
+    scales: tuple[float, ...],
+    out: Path | None,
+    max_samples: int | None,
+    seed: int | None,
+    **base_flags: Any,
+) -> int:
+    """Score ADAPTER at smaller scales; keep the one with most room as a new adapter.
+
+    For an adapter that learned its task and forgot too much. The choice is made on the first part
+    of the samples; the chosen scale is written as an adapter of its own and checked on the rest,
+    which the choice never saw. Exit codes as `gate check`; 10 when no scale has room.
+    """
+    from gatekeeper.cli.check_progress import progress_on
+    from gatekeeper.cli.consoles import standard_error, standard_output
+    from gatekeeper.errors import ExitCode
+    from gatekeeper.prepare import prepare
+    from gatekeeper.registry import Registry
+    from gatekeeper.report.scales_terminal import print_scales
+    from gatekeeper.rescale import choose, score_scales
+
+    settings = settings_from(config, registry=registry, policy=policy, **base_flags)
+    store = Registry.create(settings.registry)
+    request = prepare(settings, (adapter,), max_samples=max_samples, seed=seed, registry=store)
+    told = standard_output()
+    with tempfile.TemporaryDirectory(prefix="gate-") as staging:
+        with progress_on(standard_error(), quiet=False) as progress:
+            points = score_scales(request, scales, progress, Path(staging))
+        chosen = choose(points)
+        print_scales(told, points, chosen)
+        if chosen is None:
+            click.echo("\n No scale has room on every rule: train it again, more gently.")
+            return int(ExitCode.HOLD)
+        if chosen.factor == 1.0:
+            click.echo(f"\n The adapter as it is has most room: gate check {adapter}")
+            return int(ExitCode.HOLD)
+        return _keep(store, settings, request, chosen, out, Path(staging))
+
+
+def _keep(
+    store: Registry,
+    settings: Settings,
+    request: Request,
+    chosen: ScalePoint,
+    out: Path | None,
+    staging: Path,
+) -> int:
+    """Write the chosen scale, link it to its origin, and check it on fresh samples."""
+    from gatekeeper.check import check
+    from gatekeeper.cli.check_progress import progress_on
+    from gatekeeper.cli.consoles import standard_error, standard_output
+    from gatekeeper.clock import now, who
+    from gatekeeper.report.terminal import print_verdict
+    from gatekeeper.rescale import final_request
+    from gatekeeper.scaled_copy import scaled_copy
+
+    [source] = request.candidates
+    source = source.resolve()
+    name = f"{source.name}-x{chosen.factor:g}"
+    folder = out or source.with_name(name)
+    scaled_copy(source, folder, chosen.factor, name=folder.name)
+    _link(store, source, folder, chosen.factor)
+    click.echo(f"\n Written: {folder} (alpha x {chosen.factor:g}); checking it on fresh samples")
+    final = final_request(request, folder)
+    with progress_on(standard_error(), quiet=False) as progress:
+        [result] = check(final, progress, now=now(), staging=staging)
+    event = store.record_check(
+        result.evidence, result.verdict, result.samples, request.policy.text,
+        name=result.evidence.candidate.name, who=who(),
+        why=f"{source.name} at scale {chosen.factor:g}", now=now(),
+    )  # fmt: skip
+    print_verdict(
+        standard_output(), result.evidence, result.verdict, result.samples, check_id=event.check_id
+    )
+    return int(result.verdict.exit_code)
+
+
+def _link(store: Registry, source: Path, folder: Path, factor: float) -> None:
+    """Store the new adapter as made from the old one, which is stored first if it is not known."""
+    from gatekeeper.adapter import read_adapter
+    from gatekeeper.clock import now, who
+
+    origin = read_adapter(source).digest
+    if origin not in store.state().adapters:
+        store.record_import(
+            source, "adapter", name=source.name, source=str(source), who=who(), now=now()
+        )
+    store.record_rescale(
+        origin, folder, factor=factor, name=folder.name, who=who(),
+        why="chosen among scales by gate rescale", now=now(),
+    )  # fmt: skip
