@@ -7,14 +7,10 @@ two together.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from situations import (
     ATTENTION,
     EVERYTHING,
