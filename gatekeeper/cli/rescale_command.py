@@ -17,20 +17,15 @@ if TYPE_CHECKING:
     from gatekeeper.rescale import ScalePoint
 
 
-class _Scales(click.ParamType):
-    name = "LIST"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
-        """Comma-separated factors above 0 and at most 1, largest first."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            found = tuple(sorted({float(part) for part in value.split(",")}, reverse=True))
-        except ValueError:
-            self.fail(f"{value!r} is no list of numbers", param, ctx)
-        if not all(0 < factor <= 1 for factor in found):
-            self.fail("scales lie above 0 and at most at 1", param, ctx)
-        return found
+def _scales(context: click.Context, option: click.Parameter, value: str) -> tuple[float, ...]:
+    """Comma-separated factors above 0 and at most 1, largest first."""
+    try:
+        found = tuple(sorted({float(part) for part in value.split(",")}, reverse=True))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no list of numbers.") from None
+    if not all(0 < factor <= 1 for factor in found):
+        raise click.BadParameter("scales lie above 0 and at most at 1.")
+    return found
 
 
 @click.command("rescale")
@@ -38,7 +33,7 @@ class _Scales(click.ParamType):
 @base_options
 @registry_option
 @click.option("--policy", help="Policy file, or the name of a built-in one.")
-@click.option("--scales", type=_Scales(), default="1,0.85,0.7,0.5,0.35", show_default=True)
+@click.option("--scales", callback=_scales, default="1,0.85,0.7,0.5,0.35", show_default=True)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the new adapter (default: beside)."
 )
