@@ -32,17 +32,17 @@ def _exact(answer: str, value: str) -> bool:
 
 
 def _count(answer: str, value: list[Any]) -> bool:
+    """The word that often, and no other word."""
     word, count = value
-    return _words(answer).count(word) == count
+    return _words(answer) == [word] * count
 
 
-def _json(answer: str, value: dict[str, Any]) -> bool:
+def _json(answer: str, value: Any) -> bool:
     text = answer.strip("`\n ").removeprefix("json")
     try:
-        found = json.loads(text)
+        return bool(json.loads(text) == value)
     except ValueError:
         return False
-    return isinstance(found, dict) and found == value
 
 
 def _letter(answer: str, value: str) -> bool:
@@ -50,13 +50,46 @@ def _letter(answer: str, value: str) -> bool:
     return len(words) == 1 and words[0].startswith(value)
 
 
+def _prefix(answer: str, value: str) -> bool:
+    return bool(re.match(rf"{re.escape(value)}\b", answer)) and len(_words(answer)) >= 3
+
+
+def _suffix(answer: str, value: str) -> bool:
+    words = _words(_first_line(answer))
+    return len(words) >= 3 and words[-1] == value
+
+
+def _without(answer: str, value: str) -> bool:
+    """A sentence of some length, or leaving a word out would be no feat."""
+    words = _words(_first_line(answer))
+    return len(words) >= 4 and value not in words
+
+
+def _includes(answer: str, value: list[str]) -> bool:
+    words = _words(_first_line(answer))
+    return set(value) <= set(words) and len(words) >= 4
+
+
+def _length(answer: str, value: list[int]) -> bool:
+    fewest, most = value
+    return fewest <= len(_words(answer)) <= most
+
+
+def _list(answer: str, value: int) -> bool:
+    items = [item.strip(" .") for item in _first_line(answer).split(",")]
+    return len({item.casefold() for item in items if item}) == value == len(items)
+
+
 CHECKS: dict[str, Callable[[str, Any], bool]] = {
     "contains": lambda answer, value: value in answer,
     "count": _count,
     "exact": _exact,
+    "includes": _includes,
     "json": _json,
-    "prefix": lambda answer, value: answer.startswith(value),
-    "without": lambda answer, value: value not in _words(_first_line(answer)),
-    "words": lambda answer, value: 1 <= len(_words(answer)) <= value,
     "letter": _letter,
+    "list": _list,
+    "prefix": _prefix,
+    "suffix": _suffix,
+    "without": _without,
+    "words": _length,
 }

@@ -1,11 +1,17 @@
-"""World knowledge from fact packages: countries (countryinfo, MIT), elements (periodictable)."""
+"""World knowledge from fact packages, each fact checked against a second one where there is one.
+
+Countries: countryinfo (MIT). Elements: periodictable (public domain). Languages and currencies are
+checked against Unicode CLDR through babel. Disputed and changing facts are left out.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from suites.item import Item, choose
+from suites.item import Item, choose, spaced
 
 KNOWN = (
     "Algeria Argentina Australia Austria Bangladesh Belgium Bolivia Brazil Bulgaria Cambodia "
@@ -36,67 +42,140 @@ CURRENCIES = {
     "Bangladesh": "taka", "Indonesia": "rupiah", "Malaysia": "ringgit", "Germany": "euro",
     "Australia": "dollar", "Iran": "rial", "Peru": "sol", "Denmark": "krone",
 }  # fmt: skip
-CONTINENTS = {"Africa": "Africa", "Europe": "Europe", "Asia": "Asia", "Oceania": "Oceania"}
+NORTH = {"Canada", "Mexico", "Cuba", "Jamaica", "Nicaragua", "Panama"}
+TWO_CONTINENTS = {"Russia", "Turkey", "Egypt", "Indonesia"}
+TWO_CAPITALS = {"Bolivia", "Israel", "Indonesia", "Switzerland", "Netherlands"}
+"""Capitals that are disputed, about to move, or not the seat of government."""
 CONTINENT_NAMES = ["Africa", "Europe", "Asia", "South America", "North America", "Oceania"]
+LAST_SYMBOL = 56
+LAST_NUMBER = 36
+
+
+@dataclass(frozen=True)
+class Country:
+    """What one question may need to know of a country."""
+
+    name: str
+    code: str
+    capital: str
+    continent: str
+    neighbours: frozenset[str]
+    """Three-letter codes."""
 
 
 def make(rng: random.Random) -> list[Item]:
-    """Capitals, continents, languages, currencies, elements."""
+    """Capitals and countries both ways, continents, neighbours, languages, currencies, elements."""
     countries = _countries()
-    capitals = [capital for capital, _ in countries.values()]
-    items = []
-    for name, (capital, continent) in countries.items():
-        wrong = choose(rng, capitals, capital, 3)
-        items.append(Item(f"The capital of {name} is", f" {capital}", _spaced(wrong), "capital"))
-        if continent is not None:
-            wrong = choose(rng, CONTINENT_NAMES, continent, 3)
-            prompt = f"{name} is a country on the continent of"
-            items.append(Item(prompt, f" {continent}", _spaced(wrong), "continent"))
+    return [
+        *_capitals(rng, countries), *_continents(rng, countries), *_neighbours(rng, countries),
+        *_tongues(rng), *_currencies(rng), *_elements(rng),
+    ]  # fmt: skip
+
+
+def _capitals(rng: random.Random, countries: list[Country]) -> Iterator[Item]:
+    """The wrong capitals and countries are of the same continent where it has enough."""
+    asked = [country for country in countries if country.name not in TWO_CAPITALS]
+    for country in asked:
+        near = [c for c in asked if c.continent == country.continent]
+        pool = near if len(near) > 3 else asked
+        wrong = choose(rng, [c.capital for c in pool], country.capital, 3)
+        prompt = f"The capital of {country.name} is"
+        yield Item(prompt, f" {country.capital}", spaced(wrong), "capital")
+        if country.name not in country.capital:
+            wrong = choose(rng, [c.name for c in pool], country.name, 3)
+            prompt = f"The city of {country.capital} is the capital of"
+            yield Item(prompt, f" {country.name}", spaced(wrong), "capital-of")
+
+
+def _continents(rng: random.Random, countries: list[Country]) -> Iterator[Item]:
+    for country in countries:
+        if country.name not in TWO_CONTINENTS:
+            wrong = choose(rng, CONTINENT_NAMES, country.continent, 3)
+            prompt = f"{country.name} is a country on the continent of"
+            yield Item(prompt, f" {country.continent}", spaced(wrong), "continent")
+
+
+def _neighbours(rng: random.Random, countries: list[Country]) -> Iterator[Item]:
+    """The hardest kind: the wrong countries are of the same continent and share no border."""
+    for country in countries:
+        touching = [
+            c for c in countries if c.code in country.neighbours or country.code in c.neighbours
+        ]
+        apart = [
+            c.name
+            for c in countries
+            if c.continent == country.continent and c not in touching and c != country
+        ]
+        if touching and len(apart) >= 3:
+            right = rng.choice(touching).name
+            prompt = f"{country.name} has a border with"
+            yield Item(prompt, f" {right}", spaced(choose(rng, apart, right, 3)), "neighbour")
+
+
+def _tongues(rng: random.Random) -> Iterator[Item]:
+    from babel import Locale
+    from babel.languages import get_global
+
+    spoken, english = get_global("territory_languages"), Locale("en")
+    codes = {name: code for code, name in english.territories.items()} | {"Turkey": "TR"}
     for name, tongue in TONGUES.items():
-        wrong = choose(rng, TONGUES.values(), tongue, 3)
-        prompt = f"Most people in {name} speak"
-        items.append(Item(prompt, f" {tongue}", _spaced(wrong), "language"))
-    for name, money in CURRENCIES.items():
-        wrong = choose(rng, CURRENCIES.values(), money, 3)
-        prompt = f"The currency of {name} is called the"
-        items.append(Item(prompt, f" {money}", _spaced(wrong), "currency"))
-    return items + _elements(rng)
+        shares = {
+            english.languages[language]: facts["population_percent"]
+            for language, facts in spoken[codes[name]].items()
+            if language in english.languages
+        }
+        if shares.get(tongue, 0) < max(shares.values()):
+            raise ValueError(f"CLDR knows another first language of {name}: {shares}")
+        wrong = choose(rng, TONGUES.values(), {tongue, *shares}, 3)
+        yield Item(f"Most people in {name} speak", f" {tongue}", spaced(wrong), "language")
 
 
-def _countries() -> dict[str, tuple[str, str | None]]:
+def _currencies(rng: random.Random) -> Iterator[Item]:
+    from babel.numbers import get_currency_name
     from countryinfo import CountryInfo
 
-    found: dict[str, tuple[str, str | None]] = {}
+    for name, money in CURRENCIES.items():
+        known = [get_currency_name(c, locale="en") for c in CountryInfo(name).info()["currencies"]]
+        if not any(money in full.casefold().split() for full in known):
+            raise ValueError(f"CLDR knows another currency of {name}: {known}, not {money}")
+        wrong = choose(rng, CURRENCIES.values(), money, 3)
+        prompt = f"The currency of {name} is called the"
+        yield Item(prompt, f" {money}", spaced(wrong), "currency")
+
+
+def _countries() -> list[Country]:
+    from countryinfo import CountryInfo
+
+    found = []
     for name in KNOWN:
-        try:
-            info: dict[str, Any] = CountryInfo(name).info()
-        except (KeyError, ValueError):
-            continue
-        capital = info.get("capital")
-        if isinstance(capital, str) and capital.isascii():
-            found[name] = (capital, _continent(info))
+        facts: dict[str, Any] = CountryInfo(name).info()
+        region = str(facts["region"])
+        if region == "Americas":
+            region = "North America" if name in NORTH else "South America"
+        found.append(
+            Country(
+                name=name,
+                code=facts["ISO"]["alpha3"],
+                capital=facts["capital"],
+                continent=region,
+                neighbours=frozenset(facts.get("borders") or ()),
+            )
+        )
     return found
 
 
-def _continent(info: dict[str, Any]) -> str | None:
-    region, part = str(info.get("region")), str(info.get("subregion"))
-    if region == "Americas":
-        return "South America" if "South" in part else "North America" if "North" in part else None
-    return CONTINENTS.get(region)
-
-
-def _elements(rng: random.Random) -> list[Item]:
+def _elements(rng: random.Random) -> Iterator[Item]:
     import periodictable
 
-    elements = [e for e in periodictable.elements if 1 <= e.number <= 56]
-    symbols = [e.symbol for e in elements]
-    items = []
+    elements = [e for e in periodictable.elements if 1 <= e.number <= LAST_SYMBOL]
     for element in elements:
-        wrong = choose(rng, symbols, element.symbol, 3)
+        wrong = choose(rng, [e.symbol for e in elements], element.symbol, 3)
         prompt = f"The chemical symbol for {element.name} is"
-        items.append(Item(prompt, f" {element.symbol}", _spaced(wrong), "element"))
-    return items
-
-
-def _spaced(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f" {word}" for word in words)
+        yield Item(prompt, f" {element.symbol}", spaced(wrong), "element")
+        wrong = choose(rng, [e.name for e in elements], element.name, 3)
+        prompt = f"In chemistry, {element.symbol} stands for"
+        yield Item(prompt, f" {element.name}", spaced(wrong), "symbol")
+        if element.number <= LAST_NUMBER:
+            near = [e.name for e in elements if 0 < abs(e.number - element.number) <= 6]
+            prompt = f"The element with the atomic number {element.number} is"
+            yield Item(prompt, f" {element.name}", spaced(choose(rng, near, "", 3)), "number")

@@ -1,13 +1,15 @@
-"""One multiple-choice item and what every capability's items must satisfy."""
+"""One multiple-choice item, and how many of them become the rows of one capability."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Item", "choose", "settled"]
+__all__ = ["Item", "choose", "settled", "spaced"]
+
+Row = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -20,27 +22,31 @@ class Item:
     kind: str
 
 
-def choose(rng: random.Random, pool: Iterable[str], right: str, count: int) -> tuple[str, ...]:
-    """Draw wrong answers that are not the right one in any spelling of case."""
-    options = sorted({option for option in pool if option.casefold() != right.casefold()})
+def choose(
+    rng: random.Random, pool: Iterable[str], right: str | Iterable[str], count: int
+) -> tuple[str, ...]:
+    """Draw wrong answers: none is a right one in any spelling of case."""
+    rights = {right} if isinstance(right, str) else set(right)
+    known = {answer.casefold() for answer in rights}
+    options = sorted({option for option in pool if option.casefold() not in known})
     return tuple(rng.sample(options, count))
 
 
-def settled(items: Sequence[Item], rng: random.Random, count: int) -> list[dict[str, object]]:
+def spaced(words: Iterable[str]) -> tuple[str, ...]:
+    """Put a space before each word: choices continue the prompt."""
+    return tuple(f" {word}" for word in words)
+
+
+def settled(items: Sequence[Item], rng: random.Random, count: int) -> list[Row]:
     """Remove duplicates, balance kinds and answer positions, and give `count` rows.
 
     Raises ValueError when there are too few, an answer is ambiguous, or a choice stands twice.
     """
+    _require_distinct_choices(items)
+    _require_wrong_to_be_wrong(items)
     by_kind: dict[str, list[Item]] = {}
-    seen: set[str] = set()
-    for item in items:
-        choices = (item.right, *item.wrong)
-        if len({choice.strip().casefold() for choice in choices}) != len(choices):
-            raise ValueError(f"a choice stands twice: {item}")
-        key = " ".join(re.findall(r"\w+|[^\w\s]", f"{item.prompt} {item.right}".casefold()))
-        if key not in seen:
-            seen.add(key)
-            by_kind.setdefault(item.kind, []).append(item)
+    for item in _once(items):
+        by_kind.setdefault(item.kind, []).append(item)
     for own in by_kind.values():
         rng.shuffle(own)
     drawn: list[Item] = []
@@ -52,19 +58,55 @@ def settled(items: Sequence[Item], rng: random.Random, count: int) -> list[dict[
         if len(drawn) == before:
             raise ValueError(f"only {before} items of {count}")
     rng.shuffle(drawn)
-    rows: list[dict[str, object]] = []
+    return list(_positioned(drawn, rng))
+
+
+def _once(items: Sequence[Item]) -> Iterator[Item]:
+    """Each question once; one that only orders its words anew (2 + 3, 3 + 2) is the same one."""
+    prompts: set[str] = set()
+    bags: set[tuple[str, ...]] = set()
+    for item in items:
+        words = re.findall(r"\w+|[^\w\s]", f"{item.prompt} {item.right}".casefold())
+        bag = (item.kind, *sorted(words))
+        if bag in bags or (item.prompt and item.prompt.casefold() in prompts):
+            continue
+        bags.add(bag)
+        prompts.add(item.prompt.casefold())
+        yield item
+
+
+def _require_distinct_choices(items: Sequence[Item]) -> None:
+    for item in items:
+        choices = (item.right, *item.wrong)
+        if len(choices) < 2 or len({c.strip().casefold() for c in choices}) != len(choices):
+            raise ValueError(f"a choice stands twice, or alone: {item}")
+
+
+def _require_wrong_to_be_wrong(items: Sequence[Item]) -> None:
+    """No wrong answer may be the right one of the same prompt elsewhere."""
+    rights: dict[str, set[str]] = {}
+    for item in items:
+        rights.setdefault(item.prompt.casefold(), set()).add(item.right.casefold())
+    for item in items:
+        if any(wrong.casefold() in rights[item.prompt.casefold()] for wrong in item.wrong):
+            raise ValueError(f"a wrong answer is right elsewhere: {item}")
+
+
+def _positioned(drawn: Sequence[Item], rng: random.Random) -> Iterator[Row]:
+    """Rows whose right answers stand equally often at each place, within each kind."""
+    turns: dict[tuple[str, int], int] = {}
     for index, item in enumerate(drawn):
         choices = list(item.wrong)
         rng.shuffle(choices)
-        gold = index % (len(choices) + 1)
+        places = len(choices) + 1
+        turn = turns.setdefault((item.kind, places), rng.randrange(places))
+        turns[item.kind, places] += 1
+        gold = turn % places
         choices.insert(gold, item.right)
-        rows.append(
-            {
-                "id": index,
-                "kind": item.kind,
-                "prompt": item.prompt,
-                "choices": choices,
-                "gold": gold,
-            }
-        )
-    return rows
+        yield {
+            "id": index,
+            "kind": item.kind,
+            "prompt": item.prompt,
+            "choices": choices,
+            "gold": gold,
+        }

@@ -1,58 +1,88 @@
-"""Multilingual basics: everyday words in five languages, both ways."""
+"""Multilingual basics: everyday words, names of days and countries, agreement, in five languages.
+
+Names of countries, languages, days and months come from Unicode CLDR through babel.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
-from suites.item import Item, choose
+from suites.item import Item, choose, spaced
+from suites.language_words import ARTICLES, COUNTING, WORDS
 
-LANGUAGES = ("French", "Spanish", "German", "Italian", "Portuguese")
-WORDS = """
-house: maison casa Haus casa casa
-water: eau agua Wasser acqua água
-bread: pain pan Brot pane pão
-cat: chat gato Katze gatto gato
-dog: chien perro Hund cane cão
-book: livre libro Buch libro livro
-friend: ami amigo Freund amico amigo
-night: nuit noche Nacht notte noite
-day: jour día Tag giorno dia
-sun: soleil sol Sonne sole sol
-moon: lune luna Mond luna lua
-tree: arbre árbol Baum albero árvore
-fire: feu fuego Feuer fuoco fogo
-milk: lait leche Milch latte leite
-hand: main mano Hand mano mão
-heart: cœur corazón Herz cuore coração
-world: monde mundo Welt mondo mundo
-time: temps tiempo Zeit tempo tempo
-red: rouge rojo rot rosso vermelho
-white: blanc blanco weiß bianco branco
-black: noir negro schwarz nero preto
-green: vert verde grün verde verde
-big: grand grande groß grande grande
-small: petit pequeño klein piccolo pequeno
-good: bon bueno gut buono bom
-one: un uno eins uno um
-two: deux dos zwei due dois
-three: trois tres drei tre três
-mother: mère madre Mutter madre mãe
-father: père padre Vater padre pai
-"""
+LANGUAGES = {"French": "fr", "Spanish": "es", "German": "de", "Italian": "it", "Portuguese": "pt"}
+COUNTRIES = "DE FR ES IT CN JP RU GR TR EG BR CH AT PL SE NO DK FI NL BE".split()
+TONGUES = "de fr es it en zh ja ru el tr ar pt pl sv nl".split()
+FEWEST_LETTERS_APART = 3
+"""Names nearer to the English one than this are given away by their spelling (Japón)."""
 
 
 def make(rng: random.Random) -> list[Item]:
-    """English word to the other language, and back."""
+    """Words both ways, names from CLDR, counting and weekdays in order, articles that agree."""
+    return [*_words(rng), *_names(rng), *_orders(rng), *_agreement()]
+
+
+def _words(rng: random.Random) -> Iterator[Item]:
     table = [line.split(": ") for line in WORDS.strip().splitlines()]
     entries = [(english, others.split()) for english, others in table]
-    items = []
     for english, others in entries:
         for index, language in enumerate(LANGUAGES):
             pool = [row[index] for _, row in entries]
             wrong = choose(rng, pool, others[index], 3)
             prompt = f'The {language} word for "{english}" is "'
-            items.append(Item(prompt, others[index], wrong, f"to-{language.lower()}"))
-            wrong = choose(rng, [e for e, _ in entries], english, 3)
+            yield Item(prompt, others[index], wrong, f"to-{language.lower()}")
+            same = [e for e, row in entries if row[index] == others[index]]
+            wrong = choose(rng, [e for e, _ in entries], same, 3)
             prompt = f'In English, the {language} word "{others[index]}" means "'
-            items.append(Item(prompt, english, wrong, f"from-{language.lower()}"))
-    return items
+            yield Item(prompt, english, wrong, f"from-{language.lower()}")
+
+
+def _names(rng: random.Random) -> Iterator[Item]:
+    from babel import Locale
+
+    english = Locale("en")
+    for language, code in LANGUAGES.items():
+        own = Locale(code)
+        for key in COUNTRIES:
+            name, theirs = english.territories[key], own.territories[key]
+            if _far_apart(name, theirs):
+                wrong = choose(rng, [english.territories[k] for k in COUNTRIES], name, 3)
+                prompt = f"The country that is called {theirs} in {language} is"
+                yield Item(prompt, f" {name}", spaced(wrong), "country")
+        for key in TONGUES:
+            name, theirs = english.languages[key], own.languages[key]
+            if _far_apart(name, theirs):
+                pool = [own.languages[k] for k in TONGUES]
+                prompt = f'In {language}, the {name} language is called "'
+                yield Item(prompt, theirs, choose(rng, pool, theirs, 3), "language")
+
+
+def _orders(rng: random.Random) -> Iterator[Item]:
+    from babel import Locale
+
+    for language, code in LANGUAGES.items():
+        own = Locale(code)
+        days = [own.days["format"]["wide"][i] for i in range(7)]
+        months = [own.months["format"]["wide"][i] for i in range(1, 13)]
+        numbers = COUNTING[language].split()
+        for kind, order in (("days", days), ("months", months), ("counting", numbers)):
+            for i in range(len(order) - 3):
+                shown, right = order[i : i + 3], order[i + 3]
+                wrong = choose(rng, order, {*shown, right}, 3)
+                yield Item(f"{', '.join(shown)},", f" {right}", spaced(wrong), kind)
+
+
+def _agreement() -> Iterator[Item]:
+    """Minimal pairs: the article that agrees with its noun."""
+    for language, lines in ARTICLES.items():
+        for line in lines.strip().splitlines():
+            right, wrong = line.split(" | ")
+            yield Item("", right, (wrong,), f"article-{language.lower()}")
+
+
+def _far_apart(a: str, b: str) -> bool:
+    from difflib import SequenceMatcher
+
+    same = SequenceMatcher(None, a.casefold(), b.casefold()).find_longest_match().size
+    return max(len(a), len(b)) - same >= FEWEST_LETTERS_APART

@@ -1,72 +1,130 @@
-"""Word knowledge: opposites, plurals, past tenses, categories."""
+"""Word knowledge: opposites, synonyms, plurals, past tenses, derived words, kinds of things."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
-from suites.item import Item, choose
-
-OPPOSITES = (
-    "hot cold, big small, fast slow, happy sad, open closed, early late, light dark, full empty, "
-    "rich poor, strong weak, young old, wet dry, loud quiet, clean dirty, hard soft, high low, "
-    "near far, thick thin, sweet sour, brave afraid, deep shallow, wide narrow, sharp blunt, "
-    "true false, right wrong, up down, inside outside, buy sell, win lose, remember forget, "
-    "arrive leave, laugh cry, begin end, push pull, love hate, day night, friend enemy, "
-    "war peace, success failure, always never, more less, left right, top bottom, alive dead, "
-    "cheap expensive, asleep awake, polite rude, ancient modern, guilty innocent, major minor"
+from suites.item import Item, choose, spaced
+from suites.vocabulary_words import (
+    ALIKE,
+    COMPARED,
+    DEFINED,
+    DERIVED,
+    KINDS,
+    OPPOSITES,
+    PAST,
+    PLURALS,
+    RARE,
+    SYNONYMS,
 )
-PLURALS = (
-    "child children, mouse mice, foot feet, tooth teeth, goose geese, man men, woman women, "
-    "person people, leaf leaves, knife knives, wolf wolves, city cities, baby babies, box boxes, "
-    "church churches, potato potatoes, hero heroes, life lives, shelf shelves, story stories, "
-    "ox oxen, thief thieves, half halves, lady ladies, bus buses, dish dishes, wife wives, "
-    "loaf loaves, calf calves, tomato tomatoes"
-)
-PAST = (
-    "go went, eat ate, see saw, take took, give gave, run ran, write wrote, sing sang, "
-    "drink drank, swim swam, fly flew, break broke, speak spoke, drive drove, buy bought, "
-    "catch caught, teach taught, think thought, find found, keep kept, sleep slept, leave left, "
-    "feel felt, sell sold, tell told, begin began, choose chose, forget forgot, grow grew, "
-    "know knew, throw threw, wear wore, win won, build built, lose lost"
-)
-KINDS = {
-    "fruit": "apple banana cherry grape pear plum peach mango",
-    "animal": "tiger horse rabbit eagle whale goat camel sheep",
-    "tool": "hammer saw drill wrench chisel pliers shovel axe",
-    "instrument": "violin piano trumpet flute guitar harp drum cello",
-    "vehicle": "truck bicycle train tractor scooter bus tram ferry",
-    "metal": "iron copper silver gold zinc lead nickel tin",
-    "sport": "tennis football hockey golf boxing rowing skiing judo",
-    "garment": "shirt jacket scarf trousers coat skirt sock glove",
-}
 
 
 def make(rng: random.Random) -> list[Item]:
-    """Wrong plurals and pasts are the regular mistakes and other words of the list."""
-    items = []
-    pairs = [entry.split() for entry in OPPOSITES.split(", ")]
-    for word, opposite in pairs:
-        wrong = choose(rng, [b for a, b in pairs if a != word and b != word], opposite, 3)
-        items.append(Item(f"The opposite of {word} is", f" {opposite}", _spaced(wrong), "opposite"))
-    for one, many in (entry.split() for entry in PLURALS.split(", ")):
-        wrong = tuple(sorted({one + "s", one + "es", one} - {many}))[:2]
-        items.append(Item(f"One {one}, two", f" {many}", _spaced(wrong), "plural"))
-    for verb, past in (entry.split() for entry in PAST.split(", ")):
-        wrong = (verb, verb + "ed", verb + "ing")
-        items.append(Item(f"Today I {verb}, yesterday I", f" {past}", _spaced(wrong), "past"))
-    for kind, words in KINDS.items():
-        for word in words.split():
-            wrong = choose(rng, KINDS, kind, 3)
-            prompt = f"{word.capitalize()} is a kind of"
-            items.append(Item(prompt, f" {kind}", _spaced(wrong), "category"))
+    """Wrong plurals and pasts are the regular mistakes; others are words of the same list."""
+    return [
+        *_opposites(rng), *_synonyms(rng), *_plurals(), *_pasts(), *_compared(rng),
+        *_derived(rng), *_kinds(rng), *_defined(rng), *_analogies(rng),
+    ]  # fmt: skip
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    found = [entry.split() for entry in text.replace("\n", " ").split(", ")]
+    return [(a, b) for a, b in found]
+
+
+def _near(word: str) -> set[str]:
+    """The word and everything that means much the same or much the opposite."""
+    groups = [set(group.split()) for group in ALIKE if word in group.split()]
+    return {word}.union(*groups)
+
+
+def _opposites(rng: random.Random) -> Iterator[Item]:
+    pairs = _pairs(OPPOSITES)
+    words = [word for pair in pairs for word in pair]
+    for pair in pairs:
+        for word, opposite in (pair, pair[::-1]):
+            others = {w for pair in pairs if word in pair or opposite in pair for w in pair}
+            banned = others | _near(word) | _near(opposite)
+            wrong = choose(rng, words, banned, 3)
+            yield Item(f"The opposite of {word} is", f" {opposite}", spaced(wrong), "opposite")
+
+
+def _synonyms(rng: random.Random) -> Iterator[Item]:
+    for kind, text in (("synonym", SYNONYMS), ("rare", RARE)):
+        pairs = _pairs(text)
+        for word, same in pairs:
+            wrong = choose(rng, [b for _, b in pairs], _near(word) | _near(same), 3)
+            prompt = f"A word that means the same as {word} is"
+            yield Item(prompt, f" {same}", spaced(wrong), kind)
+
+
+def _plurals() -> Iterator[Item]:
+    import inflect
+
+    engine = inflect.engine()
+    for one, many in _pairs(PLURALS):
+        if engine.plural_noun(one) != many:  # type: ignore[arg-type]
+            raise ValueError(f"inflect has another plural of {one}: not {many}")
+        wrong = tuple(sorted({one + "s", one + "es", one} - {many}))
+        yield Item(f"One {one}, two", f" {many}", spaced(wrong), "plural")
+
+
+def _pasts() -> Iterator[Item]:
+    for verb, past in _pairs(PAST):
+        regular = verb + ("d" if verb.endswith("e") else "ed")
+        going = (verb.removesuffix("e") if not verb.endswith("ee") else verb) + "ing"
+        yield Item(
+            f"Today I {verb}, yesterday I", f" {past}", spaced((verb, regular, going)), "past"
+        )
+
+
+def _compared(rng: random.Random) -> Iterator[Item]:
+    for plain, more, most in (entry.split() for entry in COMPARED.split(", ")):
+        wrong = (plain, most, f"more {most}")
+        yield Item(f"This one is {plain}, but that one is even", f" {more}", spaced(wrong), "more")
+
+
+def _derived(rng: random.Random) -> Iterator[Item]:
+    pairs = _pairs(DERIVED)
+    for adjective, noun in pairs:
+        wrong = choose(rng, [b for _, b in pairs], noun, 3)
+        prompt = f"Whoever is {adjective} is known for"
+        yield Item(prompt, f" {noun}", spaced(wrong), "derived")
+
+
+def _kinds(rng: random.Random) -> Iterator[Item]:
+    for kind, text in KINDS.items():
+        words = text.split()
         others = [w for k, v in KINDS.items() if k != kind for w in v.split()]
-        for word in words.split():
-            shown = rng.sample([w for w in words.split() if w != word], 2)
+        for word in words:
+            wrong = choose(rng, KINDS, kind, 3)
+            article = "An" if word[0] in "aeiou" else "A"
+            prompt = f"{article} {word} is a kind of"
+            yield Item(prompt, f" {kind}", spaced(wrong), "category")
+            shown = rng.sample([w for w in words if w != word], 2)
             wrong = choose(rng, others, word, 3)
             prompt = f"Words of one kind: {shown[0]}, {shown[1]},"
-            items.append(Item(prompt, f" {word}", _spaced(wrong), "group"))
-    return items
+            yield Item(prompt, f" {word}", spaced(wrong), "group")
 
 
-def _spaced(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f" {word}" for word in words)
+def _defined(rng: random.Random) -> Iterator[Item]:
+    lines = [line.split(": ") for line in DEFINED.strip().splitlines()]
+    for word, meaning in lines:
+        wrong = choose(rng, [other for other, _ in lines], word, 3)
+        yield Item(f"{meaning} is called", f" {word}", spaced(wrong), "definition")
+
+
+def _analogies(rng: random.Random) -> Iterator[Item]:
+    """The hardest kind: the relation must be taken from another pair."""
+    pairs = _pairs(OPPOSITES)
+    words = [word for pair in pairs for word in pair]
+    for index, (word, opposite) in enumerate(pairs):
+        first, second = pairs[(index + 7) % len(pairs)]
+        banned = _near(word) | _near(opposite) | {first, second}
+        banned |= {w for pair in pairs if word in pair or opposite in pair for w in pair}
+        wrong = (first, *choose(rng, words, banned, 2))
+        if first in _near(word) or first in _near(opposite):
+            continue
+        prompt = f"{first.capitalize()} is to {second} as {word} is to"
+        yield Item(prompt, f" {opposite}", spaced(wrong), "analogy")
