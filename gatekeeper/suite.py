@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError, field_validator
 
@@ -19,15 +20,19 @@ from gatekeeper.yaml_file import read_yaml, validation_message
 
 __all__ = [
     "BUILTIN_FOLDER",
+    "MEASURED_NAME",
     "Capability",
     "Suite",
     "TaskRef",
+    "content_digest",
     "find_suites",
     "load_suite",
     "pin_suite",
 ]
 
 FILE_NAME = "suite.yaml"
+MEASURED_NAME = "measured.json"
+"""What a base scored on the suite: it describes the suite and is no part of it."""
 _PINNED_SUFFIXES = (".yaml", ".yml", ".jsonl", ".json", ".csv", ".parquet", ".py", ".txt")
 
 
@@ -142,23 +147,34 @@ def pin_suite(suite: Suite) -> SuitePin:
 
     Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable.
     """
+    import importlib.metadata
+
+    digest = digest_json(
+        {**_content(suite), "lm_eval": importlib.metadata.version("lm_eval")},
+    )
+    return SuitePin(name=suite.name, role=suite.role, digest=digest)
+
+
+def content_digest(suite: Suite) -> str:
+    """Digest of a suite's settings, task files and data, whatever lm-eval is installed.
+
+    Raises SuiteError when a file is unreadable.
+    """
+    return digest_json(_content(suite))
+
+
+def _content(suite: Suite) -> dict[str, Any]:
     files = {}
     if suite.folder is not None:
         try:
             files = {
                 path.relative_to(suite.folder).as_posix(): digest_file(path)
                 for path in sorted(suite.folder.rglob("*"))
-                if path.is_file() and path.suffix in _PINNED_SUFFIXES
+                if path.is_file() and path.suffix in _PINNED_SUFFIXES and path.name != MEASURED_NAME
             }
         except OSError as problem:
             raise SuiteError(f"Suite {suite.name} cannot be read: {problem}.") from problem
-    import importlib.metadata
-
-    digest = digest_json(
-        {
-            "suite": suite.model_dump(mode="json", exclude={"folder", "description"}),
-            "files": files,
-            "lm_eval": importlib.metadata.version("lm_eval"),
-        }
-    )
-    return SuitePin(name=suite.name, role=suite.role, digest=digest)
+    return {
+        "suite": suite.model_dump(mode="json", exclude={"folder", "description"}),
+        "files": files,
+    }

@@ -1,0 +1,77 @@
+"""`gate suite check`: does a suite load, how do its prompts look, are its data sound?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gatekeeper.cli.plain import printable
+from gatekeeper.cli.settings_options import base_options, config_option, settings_from
+from gatekeeper.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gatekeeper.config import Settings
+    from gatekeeper.suite import Suite
+
+SHOWN = 3
+LONGEST = 1200
+
+
+@click.command()
+@click.argument("name")
+@click.option("--policy", help="Policy whose margins the suite must serve (default: gate.yaml's).")
+@base_options
+@config_option
+def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
+    """Load the suite NAME, render three prompts a task, and look for faults (exit code 2)."""
+    from gatekeeper.policy import load_policy
+    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.suite import load_suite
+    from gatekeeper.suite_faults import faults_of
+    from gatekeeper.suite_power import shortage_of
+
+    settings = settings_from(config, policy=policy, **base_flags)
+    suite = load_suite(name, settings.suites)
+    rules = load_policy(settings.policy).policy
+    found = 0
+    for capability, tasks in load_tasks(suite, _tokenizer(suite, settings)).items():
+        for task in tasks:
+            click.echo(f"{capability}: {task.name}, {len(task)} samples")
+            for doc in range(min(SHOWN, len(task))):
+                _show(task, doc)
+            for fault in faults_of(task):
+                found += 1
+                click.echo(f"  FAULT  {printable(fault)}")
+        samples = sum(len(task) for task in tasks)
+        for fault in shortage_of(samples, suite.name, capability, rules):
+            found += 1
+            click.echo(f"  FAULT  {capability}: {printable(fault)} (policy {rules.name})")
+    click.echo(f"{found} {'fault' if found == 1 else 'faults'}" if found else "no faults found")
+    return int(ExitCode.USAGE) if found else 0
+
+
+def _tokenizer(suite: Suite, settings: Settings) -> Any:
+    """Only a suite in chat form needs the base's tokenizer."""
+    if not suite.apply_chat_template:
+        return None
+    from transformers import AutoTokenizer
+
+    from gatekeeper.prepare import base_of
+
+    folder, _ = base_of(settings, [])
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _show(task: Any, doc: int) -> None:
+    requests = task.arguments(doc)
+    click.echo(f"  {task.sample_id(doc)}  gold: {printable(task.gold(doc).strip())}")
+    prompt = printable(str(requests[0][0]))
+    for line in prompt[:LONGEST].splitlines() or ["(empty)"]:
+        click.echo(f"    | {line}")
+    if len(prompt) > LONGEST:
+        click.echo(f"    | ... {len(prompt) - LONGEST} more characters")
+    choices = [str(request[1]) for request in requests if len(request) > 1]
+    if len(requests) > 1:
+        click.echo(f"    > {' | '.join(printable(choice.strip()) for choice in choices)}")

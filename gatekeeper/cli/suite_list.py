@@ -1,0 +1,60 @@
+"""`gate suite list`: every suite that a policy can name, with counts, signal and cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.settings_options import config_option, settings_from
+
+if TYPE_CHECKING:
+    from gatekeeper.suite import Suite
+    from gatekeeper.suite_measure import SuiteMeasure
+
+HEAD = ("suite", "role", "capabilities", "samples", "signal", "cost")
+ROW = "{:<18} {:<11} {:>12} {:>8} {:>9} {:>9}"
+
+
+@click.command("list")
+@config_option
+def list_suites(config: Path | None) -> None:
+    """Every suite that a policy can name: samples, signal and cost on a measured base."""
+    from gatekeeper.suite import find_suites, load_suite
+    from gatekeeper.suite_measure import read_measure
+
+    search = settings_from(config).suites
+    click.echo(ROW.format(*HEAD))
+    measures = []
+    for name in find_suites(search):
+        suite = load_suite(name, search)
+        measured = read_measure(suite)
+        click.echo(ROW.format(*_row(suite, measured)))
+        click.echo(f"  {suite.description}")
+        if measured is not None:
+            measures.append(measured)
+    click.echo()
+    for base in sorted({_base(measured) for measured in measures}):
+        click.echo(f"Signal and cost: {base}.")
+    click.echo("A dash is not measured: gate suite measure NAME.")
+
+
+def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:
+    from gatekeeper.suite_files import sample_counts
+
+    parts = len(suite.capabilities)
+    counts = sample_counts(suite).values()
+    known = [count for count in counts if count is not None]
+    samples = str(sum(known)) if len(known) == parts else "by hub"
+    if measured is None:
+        return suite.name, suite.role.value, str(parts), samples, "-", "-"
+    signal = f"{sum(m.signal for m in measured.capabilities)} of {parts}"
+    cost = f"{measured.seconds:.0f} s" if not measured.cached else "-"
+    return suite.name, suite.role.value, str(parts), str(measured.samples), signal, cost
+
+
+def _base(measured: SuiteMeasure) -> str:
+    machine = measured.environment
+    threads = f", {machine.threads} threads" if machine.device == "cpu" else ""
+    return f"{measured.base}, {measured.dtype} on {machine.device}{threads}, every sample, one arm"

@@ -1,0 +1,97 @@
+"""`gate suite new`: a suite of your own from held-out data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gatekeeper.cli.plain import printable
+from gatekeeper.cli.settings_options import config_option, settings_from
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "source_ref",
+    required=True,
+    metavar="DATA",
+    help="JSONL, JSON, CSV or Parquet file, or the id of a data set on the hub.",
+)
+@click.option("--subset", help="Subset (configuration) of a hub data set.")
+@click.option("--split", default="test", show_default=True, help="Split of a hub data set.")
+@click.option(
+    "--question",
+    required=True,
+    metavar="FIELD",
+    help="Field, or a template such as 'Ticket: {text}\\nQueue:', or messages.",
+)
+@click.option("--answer", metavar="FIELD", help="Field with the right answer.")
+@click.option(
+    "--choices",
+    metavar="FIELDS",
+    help="Field with a list, fields, or labels, with commas between. Without it: the "
+    "answers themselves where they are few, else the answer is generated.",
+)
+@click.option("--generate", is_flag=True, help="Let the model write the answer: exact match.")
+@click.option("--chat", is_flag=True, help="Ask through the base's chat template.")
+@click.option(
+    "--train",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Training file; held-out data that overlap it are refused.",
+)
+@click.option(
+    "--role",
+    type=click.Choice(["task", "forgetting"]),
+    default="task",
+    show_default=True,
+    help="Did it learn, or what did it lose?",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=20),
+    default=2000,
+    show_default=True,
+    help="Most samples; more rows are drawn from, by a fixed seed.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of suites (default: the first in gate.yaml, else ./suites).",
+)
+@config_option
+def new(
+    name: str, source_ref: str, subset: str | None, split: str, question: str,
+    answer: str | None, choices: str | None, generate: bool, chat: bool, train: Path | None,
+    role: str, samples: int, out: Path | None, config: Path | None,
+) -> None:  # fmt: skip
+    """Make the suite NAME from held-out data, ready for `gate check`."""
+    from gatekeeper.evidence import Role
+    from gatekeeper.suite_draft import Fields, draft_suite
+    from gatekeeper.suite_source import read_source
+    from gatekeeper.suite_writer import require_apart, write_suite
+
+    settings = settings_from(config)
+    folder = out or (settings.suites[0] if settings.suites else Path("suites"))
+    source = read_source(source_ref, subset, split)
+    chat = chat or question == "messages"
+    fields = Fields(question, answer, choices, generate, chat)
+    draft = draft_suite(source, fields, samples)
+    compared = None
+    if train is not None:
+        rows = require_apart(name, source, draft, train)
+        compared = f"{train} ({rows} rows)"
+    target = write_suite(folder, name, draft, source, role=Role(role), chat=chat, compared=compared)
+    form = f"{len(draft.samples[0].choices)} choices" if draft.samples[0].choices else "generated"
+    click.echo(f"wrote  {target}: {len(draft.samples)} samples, answers: {form}")
+    if draft.repeated:
+        click.echo(f"       {draft.repeated} repeated rows were left out")
+    if compared:
+        click.echo(f"       no overlap with {printable(compared)}")
+    else:
+        click.echo("       not compared with training data: give --train FILE, or let gate check")
+    click.echo(f"\nNext:\n  gate suite check {name}")
+    if role == "task":
+        click.echo(f"  and in the policy:  task: {{suite: {name}, bar: 0.80, min_gain: 0.05}}")

@@ -1,0 +1,43 @@
+"""How many samples a policy's rules need of a capability, before anything is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatekeeper.policy import Policy
+
+__all__ = ["FEWEST_SAMPLES", "shortage_of"]
+
+FEWEST_SAMPLES = 50
+"""With fewer even a loss of ten points cannot be told from luck."""
+
+
+def shortage_of(samples: int, suite: str, capability: str, policy: Policy) -> Iterator[str]:
+    """Name every rule of the policy that `samples` cannot settle, with the number that could.
+
+    The number is a minimum, for an adapter that loses nothing and changes few answers. One that
+    changes many needs more, and the check then says how many.
+    """
+    from gatekeeper.statistics import samples_needed
+
+    def needed(threshold: float, estimate: float, variance: float) -> int:
+        return samples_needed(threshold, estimate, variance=variance, alpha=policy.alpha) or 0
+
+    rules: list[tuple[str, int]] = [("anything at all", FEWEST_SAMPLES)]
+    for forgetting in policy.forgetting:
+        if forgetting.suite == suite and capability not in forgetting.skip:
+            margin = forgetting.margin_of(capability)
+            what = f"that at most {100 * margin:g} points are lost"
+            rules.append((what, needed(-margin, 0.0, 0.0)))
+    for task in policy.task:
+        if task.suite == suite and task.bar is not None and task.bar < 1:
+            reached = (1 + task.bar) / 2
+            what = f"a bar of {100 * task.bar:g}%, by an adapter that scores {100 * reached:.0f}%"
+            rules.append((what, needed(task.bar, reached, reached * (1 - reached))))
+        if task.suite == suite and task.min_gain:
+            gain = min(1.0, 2 * task.min_gain)
+            what = f"a gain of {100 * task.min_gain:g} points, by an adapter that gains twice that"
+            rules.append((what, needed(task.min_gain, gain, gain * (1 - gain))))
+    for what, count in rules:
+        if samples < count:
+            yield f"{samples} samples, but {count} are needed to show {what}"
