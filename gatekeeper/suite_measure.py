@@ -64,7 +64,7 @@ class SuiteMeasure(Frozen):
     quantization: str
     environment: Environment
     seconds: float
-    """Of scoring alone, without loading the base."""
+    """Of scoring alone, without loading the base; see `_clock`."""
     predicted_seconds: float
     """From a pilot of a few docs per task, before the rest was scored."""
     cached: int
@@ -91,22 +91,24 @@ def measure_suite(
     """
     from gatekeeper.environment import describe_environment
 
+    environment = describe_environment()
+    clock = _clock(environment)
     known = {capability.name: capability for capability in suite.capabilities}
     predicted = 0.0
     first: dict[str, tuple[float, dict[str, list[SampleScore]]]] = {}
     for name, own in tasks.items():
-        started = time.monotonic()
+        started = clock()
         scores = {}
         for task in own:
             few = _spread(len(task), PILOT)
             scores[task.name] = engine.score(task, few, None)
-        seconds = time.monotonic() - started
+        seconds = clock() - started
         scored = sum(len(found) for found in scores.values())
         predicted += seconds * sum(len(task) for task in own) / max(1, scored)
         first[name] = (seconds, scores)
     measures, cached = [], 0
     for name, own in tasks.items():
-        started = time.monotonic()
+        started = clock()
         all_scores: list[SampleScore] = []
         kinds: dict[str, list[float]] = {}
         for task in own:
@@ -116,7 +118,7 @@ def measure_suite(
                 if kind := _kind(task, doc):
                     kinds.setdefault(kind, []).append(score.score)
         cached += sum(score.cached for score in all_scores)
-        seconds = first[name][0] + time.monotonic() - started
+        seconds = first[name][0] + clock() - started
         chances = [task.chance for task in known[name].tasks]
         measures.append(_measured(name, all_scores, chances, seconds, kinds))
     return SuiteMeasure(
@@ -126,12 +128,22 @@ def measure_suite(
         base_digest=pin.digest,
         dtype=pin.dtype,
         quantization=pin.quantization,
-        environment=describe_environment(),
+        environment=environment,
         seconds=round(sum(m.seconds for m in measures), 1),
         predicted_seconds=round(predicted, 1),
         cached=cached,
         capabilities=tuple(measures),
     )
+
+
+def _clock(environment: Environment) -> Callable[[], float]:
+    """Seconds that other programs on the machine do not stretch: processor time per thread.
+
+    On an idle machine that is the time on the wall. A GPU is timed by the wall.
+    """
+    if environment.device != "cpu":
+        return time.monotonic
+    return lambda: time.process_time() / environment.threads
 
 
 def _spread(size: int, count: int) -> list[int]:

@@ -8,6 +8,7 @@ names them, whatever the working directory. A suite's YAML may name Python funct
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -79,20 +80,26 @@ class TaskFiles:
         return name, self._all
 
     def _explained(self, name: str, config: Mapping[str, Any], problem: Exception) -> SuiteError:
-        path, data = config.get("dataset_path"), config.get("dataset_name")
+        path = config.get("dataset_path")
         text = _first_line(problem)
         if isinstance(problem, FileNotFoundError) and path in _LOCAL_BUILDERS:
             return SuiteError(
                 f"Suite {self.suite}, task {name}: a data file is missing: {text}",
                 "Paths in `data_files` are relative to the task's YAML file.",
             )
-        if path and _is_unreachable(problem):
-            arguments = ", ".join(repr(a) for a in (path, data) if a)
+        if _is_unreachable(problem):
+            what = f"data set {path}" if path else "data"
+            offline = " (and HF_HUB_OFFLINE unset)" if os.environ.get("HF_HUB_OFFLINE") else ""
             return SuiteError(
-                f"Suite {self.suite}, task {name}: its data set {path} is not on this machine and "
-                "could not be fetched.",
-                "Where there is a network, fetch it with: "
-                f'python -c "import datasets; datasets.load_dataset({arguments})"',
+                f"Suite {self.suite}, task {name}: its {what} {'is' if path else 'are'} not on "
+                "this machine and could not be fetched.",
+                f"Where there is a network{offline}, get all of the suite's data with: "
+                f"gate suite fetch {self.suite}",
+            )
+        if isinstance(problem, ImportError):
+            return SuiteError(
+                f"Suite {self.suite}, task {name} needs a package that is not installed: {text}",
+                f'lm-eval brings it as an extra: pip install "lm_eval[{name}]"',
             )
         return SuiteError(f"Suite {self.suite}, task {name} cannot be loaded: {text}")
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from suites.item import Item
+from suites.item import Item, spaced
 
 NAMES = ["Ann", "Bob", "Eve", "Tim", "Zoe", "Max", "Kim", "Lea"]
 KEYS = ["name", "city", "age", "colour", "price", "size", "count", "title"]
@@ -160,8 +160,8 @@ def _brackets(rng: random.Random) -> Item:
         place = rng.randrange(len(right))
         other = rng.choice([mark for mark in ")]}" if mark != right[place]])
         wrong.add(right[:place] + other + right[place + 1 :])
-    prompt = f"Balanced brackets: ([{{}}]) and {''.join(opened)}"
-    return Item(prompt, right, tuple(sorted(wrong)), "brackets")
+    prompt = f"Opened ([{{ and closed }}]). Opened {''.join(opened)} and closed"
+    return Item(prompt, f" {right}", spaced(sorted(wrong)), "brackets")
 
 
 def _date(rng: random.Random) -> Item:
