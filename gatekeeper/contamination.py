@@ -39,10 +39,15 @@ def normalised(text: str) -> str:
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def find_overlap(training: Sequence[str], suites: Mapping[str, Sequence[Sample]]) -> Contamination:
+def find_overlap(
+    training: Sequence[str],
+    suites: Mapping[str, Sequence[Sample]],
+    most_pairs: int = MOST_PAIRS,
+) -> Contamination:
     """Compare every training text with every suite sample.
 
-    Each overlapping sample counts once, by the strictest kind that was found.
+    Each overlapping sample counts once, by the strictest kind that was found; the texts of at most
+    `most_pairs` of them are kept, for people to read.
     """
     samples = [(suite, *sample) for suite, own in suites.items() for sample in own]
     found: dict[int, OverlapPair] = {}
@@ -78,7 +83,7 @@ def find_overlap(training: Sequence[str], suites: Mapping[str, Sequence[Sample]]
         rows=len(training),
         samples=len(samples),
         overlapping=dict(overlapping),
-        pairs=tuple(found[sample] for sample in sorted(found)[:MOST_PAIRS]),
+        pairs=tuple(found[sample] for sample in sorted(found)[:most_pairs]),
     )
 
 

@@ -41,7 +41,7 @@ def sample_counts(suite: Suite) -> dict[str, int | None]:
 @cache
 def _tasks(folder: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:
     """Task name -> (folder of its file, its configuration)."""
-    found = {}
+    found: dict[str, tuple[Path, Mapping[str, Any]]] = {}
     for file in sorted(folder.rglob("*.yaml")):
         try:
             content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # safe, see above

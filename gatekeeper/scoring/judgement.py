@@ -50,9 +50,9 @@ def metric_value(task: Any, metric: str, values: Mapping[str, Any]) -> float:
 
 
 def question_text(task: Any, doc: Any) -> str:
-    """The doc's own question, without few-shot examples."""
+    """The doc's own question, without few-shot examples; its choices where they are all there is."""
     text = task.doc_to_text(doc)
-    if isinstance(text, str):
+    if isinstance(text, str) and (text.strip() or task.OUTPUT_TYPE != "multiple_choice"):
         return text
     return " / ".join(str(choice) for choice in _choices(task, doc))
 

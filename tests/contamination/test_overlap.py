@@ -82,3 +82,26 @@ def test_short_generic_samples_are_only_compared_whole() -> None:
 def test_nothing_to_compare_is_no_overlap() -> None:
     assert find_overlap([], {"s": [("a", "text")]}).overlapping == {}
     assert find_overlap(["text"], {}).samples == 0
+
+
+def test_the_evidence_holds_both_texts_and_the_row_of_every_pair() -> None:
+    sample = LONG[3]
+    found = find_overlap([*TRAINING, sample.upper()], {"support-triage": [("t/3", sample)]})
+    [pair] = found.pairs
+    assert (pair.suite, pair.sample_id, pair.row) == ("support-triage", "t/3", len(TRAINING))
+    assert pair.training_text == sample.upper()
+    assert pair.sample_text == sample
+    assert found.overlapping == {"support-triage": 1}
+
+
+def test_a_question_of_choices_alone_is_compared_by_its_choices() -> None:
+    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.suite import load_suite
+
+    suite = load_suite("general")
+    [grammar] = [c for c in suite.capabilities if c.name == "grammar"]
+    [[task]] = load_tasks(suite.model_copy(update={"capabilities": (grammar,)}), None).values()
+    samples = [(task.sample_id(doc), task.question(doc)) for doc in range(len(task))]
+    planted = [" ".join(task.docs[doc]["choices"]) for doc in (5, 50, 300)]
+    found = find_overlap([*TRAINING, *planted], {"general": samples})
+    assert {pair.sample_id for pair in found.pairs} >= {f"gk_grammar/{doc}" for doc in (5, 50, 300)}
