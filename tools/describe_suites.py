@@ -33,9 +33,9 @@ SOURCES = {
 HEAD = """\
 # The embedded forgetting suite
 
-{samples:,} samples over {capabilities} capabilities, and neutral text for perplexity and KL. It needs
-no network, has signal on a base of 135M parameters, and graded difficulty so that a larger one is
-not at its ceiling. `tools/build_suites.py` makes it from facts and own text, seeded; users need
+{samples:,} samples over {capabilities} capabilities, and neutral text for perplexity and KL.
+It needs no network, has signal on a base of 135M parameters, and graded difficulty, so that a larger
+one has room too. `tools/build_suites.py` makes it from facts and own text, seeded; users need
 none of the packages it reads. `sha256sum -c SHA256SUMS` checks the files.
 
 Score and signal are those of the embedded base, {base} ({dtype}), on every sample;
@@ -45,8 +45,8 @@ Score and signal are those of the embedded base, {base} ({dtype}), on every samp
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 COST = """
-A whole pass of one arm took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens); the first
-{pilot} docs of each task had predicted {predicted:.0f} s. A check takes less: it stops a capability
+A whole pass of one arm took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens);
+the first {pilot} docs of each task had predicted {predicted:.0f} s. A check takes less: it stops a capability
 as soon as its rules are settled, and pays for the base once.
 
 **Signal** means: the base is shown to be better than chance (exact binomial test, 5%). Where it is
@@ -74,8 +74,8 @@ Checked by the build (`tools/suites/item.py`, `audit.py`) and again by the tests
 Samples of one kind share a frame, so they are less independent than their number says. A capability
 holds many kinds for that reason.
 
-`safety` has two tasks. One asks for an answer: refuse or help. The other compares two requests under
-one answer, so that a base which always prefers to help (or to refuse) still shows whether it tells
+`safety` has two tasks. One asks for an answer: refuse or help. The other compares two requests
+under one answer, so that a base which always prefers to help (or to refuse) still shows whether it tells
 them apart. No request says how anything harmful is done.
 """
 

@@ -50,7 +50,7 @@ def metric_value(task: Any, metric: str, values: Mapping[str, Any]) -> float:
 
 
 def question_text(task: Any, doc: Any) -> str:
-    """The doc's own question, without few-shot examples; its choices where they are all there is."""
+    """The doc's own question, without few-shot examples; or its choices, where it has none."""
     text = task.doc_to_text(doc)
     if isinstance(text, str) and (text.strip() or task.OUTPUT_TYPE != "multiple_choice"):
         return text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +13,7 @@ from gatekeeper.cli import gate
 from gatekeeper.errors import SuiteError
 from gatekeeper.policy import load_policy
 from gatekeeper.scoring.task_files import TaskFiles
-from gatekeeper.suite import content_digest, load_suite, pin_suite
-from gatekeeper.suite_measure import read_measure, wilson_interval
+from gatekeeper.suite import load_suite
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,52 +33,6 @@ def test_the_general_suite_is_large_enough_for_the_strict_policy() -> None:
     for capability, count in sample_counts(load_suite("general")).items():
         assert count is not None
         assert list(shortage_of(count, "general", capability, policy)) == []
-
-
-def test_the_list_shows_counts_signal_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    done = CliRunner().invoke(gate, ["suite", "list"])
-    [row] = [line for line in done.output.splitlines() if line.startswith("general ")]
-    measured = read_measure(load_suite("general"))
-    assert measured is not None, "suites/general changed: run tools/describe_suites.py"
-    assert row.split()[3] == str(measured.samples)
-    assert f"{measured.seconds:.0f} s" in row
-    assert all(len(line) <= 80 for line in done.output.splitlines()), done.output
-
-
-def test_a_measure_of_other_data_is_not_shown_and_never_part_of_the_pin(tmp_path: Path) -> None:
-    folder = tmp_path / "general"
-    shutil.copytree(ROOT / "suites" / "general", folder)
-    suite = load_suite(str(folder))
-    before = pin_suite(suite)
-    (folder / "measured.json").write_text("{}")
-    assert pin_suite(suite) == before
-    assert read_measure(suite) is None
-    shutil.copy(ROOT / "suites" / "general" / "measured.json", folder)
-    assert read_measure(suite) is not None
-    with (folder / "grammar.jsonl").open("a") as data:
-        data.write(json.dumps({"id": 9, "prompt": "", "choices": ["a", "b"], "gold": 0}) + "\n")
-    assert content_digest(suite) != content_digest(load_suite("general"))
-    assert read_measure(suite) is None
-
-
-def test_the_readme_says_what_was_measured() -> None:
-    measured = read_measure(load_suite("general"))
-    assert measured is not None
-    readme = (ROOT / "suites" / "general" / "README.md").read_text(encoding="utf-8")
-    for one in measured.capabilities:
-        [row] = [line for line in readme.splitlines() if line.startswith(f"| {one.name} |")]
-        assert f"{100 * one.score:.1f}%" in row
-        assert f"| {one.samples} |" in row
-        assert row.rstrip(" |").endswith("yes" if one.signal else "no")
-
-
-def test_an_interval_holds_its_score_and_shrinks_with_samples() -> None:
-    low, high = wilson_interval(0.5, 100)
-    assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-3)
-    assert wilson_interval(1.0, 50)[1] == pytest.approx(1.0)
-    wide, narrow = wilson_interval(0.3, 50), wilson_interval(0.3, 500)
-    assert wide[0] < narrow[0] < 0.3 < narrow[1] < wide[1]
 
 
 def test_every_public_task_is_one_of_lm_evals_with_the_metric_that_counts() -> None:
