@@ -34,9 +34,9 @@ HEAD = """\
 # The embedded forgetting suite
 
 {samples:,} samples over {capabilities} capabilities, and neutral text for perplexity and KL.
-It needs no network, has signal on a base of 135M parameters, and graded difficulty, so that a larger
-one has room too. `tools/build_suites.py` makes it from facts and own text, seeded; users need
-none of the packages it reads. `sha256sum -c SHA256SUMS` checks the files.
+It needs no network, has signal on a base of 135M parameters, and graded difficulty, so that a
+larger one has room too. `tools/build_suites.py` makes it from facts and own text, seeded;
+users need none of the packages it reads. `sha256sum -c SHA256SUMS` checks the files.
 
 Score and signal are those of the embedded base, {base} ({dtype}), on every sample;
 `gate suite measure general` measures another one.
@@ -46,8 +46,9 @@ Score and signal are those of the embedded base, {base} ({dtype}), on every samp
 """
 COST = """
 A whole pass of one arm took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens);
-the first {pilot} docs of each task had predicted {predicted:.0f} s. A check takes less: it stops a capability
-as soon as its rules are settled, and pays for the base once.
+the first {pilot} docs of each task had predicted {predicted:.0f} s.
+A check takes less: it stops a capability as soon as its rules are settled, and pays for the
+base once.
 
 **Signal** means: the base is shown to be better than chance (exact binomial test, 5%). Where it is
 not, nothing can be lost, and `gate check` reports "no signal on this base" instead of pass or fail;
@@ -75,8 +76,8 @@ Samples of one kind share a frame, so they are less independent than their numbe
 holds many kinds for that reason.
 
 `safety` has two tasks. One asks for an answer: refuse or help. The other compares two requests
-under one answer, so that a base which always prefers to help (or to refuse) still shows whether it tells
-them apart. No request says how anything harmful is done.
+under one answer, so that a base which always prefers to help (or to refuse) still shows whether it
+tells them apart. No request says how anything harmful is done.
 """
 
 
