@@ -63,23 +63,31 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def speed(rows: Sequence[Row]) -> str:
+    """Wall time of whole commands, and behind it the seconds of all cores together."""
     lines = [
-        "| work | docs | lm-eval base + adapter | ours cold | ratio | goal "
-        "| base known | ratio | goal | four adapters | lm-eval five times | ratio | goal |",
-        "|" + " --- |" * 13,
+        "| work | docs | ours | seconds | CPU s | lm-eval | seconds | CPU s "
+        "| **ratio** | by CPU s | goal |",
+        "|" + " --- |" * 11,
     ]
     for row in rows:
-        base, adapter = row.seconds("lm_eval_base"), row.seconds("lm_eval_adapter")
-        twice, five = base + adapter, base + 4 * adapter
-        cold, known, four = (row.seconds(name) for name in ("cold", "known", "four"))
-        goal = row.work.goal
-        lines.append(
-            f"| {row.work.title} | {row.docs} | {base:.0f} + {adapter:.0f} s | {cold:.1f} s "
-            f"| **{twice / cold:.1f}x** | {goal:.0f}x | {known:.1f} s | **{twice / known:.1f}x** "
-            f"| {2 * goal:.0f}x | {four:.1f} s | {five:.0f} s | **{five / four:.1f}x** "
-            f"| {goal:.0f}x |"
-        )
+        for title, ours, theirs, goal in (
+            ("one adapter, cold", "cold", 1, row.work.goal),
+            ("one adapter, base known", "known", 1, 2 * row.work.goal),
+            ("four adapters, base known", "four", 4, row.work.goal),
+        ):
+            lines.append(_speed_line(row, title, row.runs[ours], theirs, goal))
     return "\n".join(lines)
+
+
+def _speed_line(row: Row, title: str, ours: dict[str, Any], adapters: int, goal: float) -> str:
+    base, adapter = row.runs["lm_eval_base"], row.runs["lm_eval_adapter"]
+    seconds, cpu = (base[unit] + adapters * adapter[unit] for unit in ("seconds", "cpu"))
+    runs = "base + adapter" if adapters == 1 else f"base + {adapters} x adapter"
+    return (
+        f"| {row.work.title} | {row.docs} | {title} | {ours['seconds']:.1f} | {ours['cpu']:.0f} "
+        f"| {runs} | {seconds:.0f} | {cpu:.0f} | **{seconds / ours['seconds']:.1f}x** "
+        f"| {cpu / ours['cpu']:.1f}x | {goal:.0f}x |"
+    )
 
 
 def inside(rows: Sequence[Row]) -> str:
