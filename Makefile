@@ -36,9 +36,16 @@ lint: setup
 bench: setup
 	$(BIN)/python benchmarks/decision.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/rollback.py
 
+# Kill points, failing disks, flipped bytes, races, fuzzing: about half an hour, bounded.
+# The figures go to torture-figures.txt; docs/reliability.md tells what they mean.
 torture: setup
-	$(BIN)/pytest -q -m torture
+	command -v strace >/dev/null || { apt-get update -q && apt-get install -yq strace; }
+	rm -f torture-figures.txt
+	GATE_FIGURES=$(CURDIR)/torture-figures.txt $(BIN)/pytest -q -m torture
+	GATE_FUZZ_CASES=2500 $(BIN)/pytest -q tests/fuzz
+	GATE_FUZZ_CASES=1000 $(BIN)/pytest -q tests/registry/test_registry_fuzz.py
 
 clean:
 	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache demo-out

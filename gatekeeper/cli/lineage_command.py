@@ -35,10 +35,11 @@ def command(name: str, registry: str | None, config: Path | None, svg_to: Path |
     from rich.tree import Tree
 
     from gatekeeper.cli.consoles import standard_output
+    from gatekeeper.cli.stores import named
     from gatekeeper.registry import Registry
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    root = store.lineage(name)
+    root = store.lineage(named(name))
     tree = Tree(_label(root), guide_style="dim")
     _grow(tree, root)
     standard_output().print(tree)

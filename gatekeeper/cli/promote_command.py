@@ -32,16 +32,16 @@ def command(
 ) -> None:
     """Put CANDIDATE into service on a channel.
 
-    CANDIDATE is a check id, an adapter's name (name, name@2), a digest or the start of one, or
-    another channel: what serves there.
+    CANDIDATE is a check id, an adapter's name (name, name@2), its folder (out/adapter), a digest
+    or the start of one, or another channel: what serves there.
     """
-    from gatekeeper.cli.stores import open_store
+    from gatekeeper.cli.stores import named, open_store
 
     if force and not (reason or "").strip():
         raise click.UsageError("--force needs --reason: say why the gate is overridden.")
     settings = settings_from(config, registry=registry, channel=channel)
     store = open_store(settings)
-    for line in promote_check(store, settings, candidate, force=force, why=reason):
+    for line in promote_check(store, settings, named(candidate), force=force, why=reason):
         click.echo(line)
 
 

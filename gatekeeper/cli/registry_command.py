@@ -99,10 +99,11 @@ def import_(
 @reason_option
 def retire(candidate: str, registry: str | None, config: Path | None, reason: str | None) -> None:
     """Never promote CANDIDATE again; `gc` may remove its bytes once no history needs them."""
+    from gatekeeper.cli.stores import named
     from gatekeeper.clock import now, who
 
     store = _store(registry, config)
-    event = store.retire(candidate, who=who(), why=reason, now=now())
+    event = store.retire(named(candidate), who=who(), why=reason, now=now())
     label = store.state().label(event.candidate)
     click.echo(printable(f"retired {label} (event {event.sequence})"))
 

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 @click.argument("name")
 @registry_option
 def command(name: str, registry: str | None, config: Path | None) -> None:
-    """Show NAME: a check, an adapter (name, name@2, digest) or a channel."""
+    """Show NAME: a check, an adapter (name, name@2, digest, folder) or a channel."""
+    from gatekeeper.cli.stores import named
     from gatekeeper.registry import Registry
 
+    name = named(name)
     settings = settings_from(config, registry=registry)
     store = Registry.open(settings.registry)
     state = store.state()

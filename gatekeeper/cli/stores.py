@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gatekeeper.config import Settings
     from gatekeeper.registry import Registry
 
-__all__ = ["create_store", "open_store"]
+__all__ = ["create_store", "named", "open_store"]
 
 
 def open_store(settings: Settings, *, signed: bool = True) -> Registry:
@@ -18,6 +18,19 @@ def open_store(settings: Settings, *, signed: bool = True) -> Registry:
     from gatekeeper.registry import Registry
 
     return _signing(Registry.open(settings.registry), settings, signed)
+
+
+def named(text: str) -> str:
+    """What the registry is asked for: a name stays, a path becomes the digest of what lies there.
+
+    Raises AdapterRefused when the folder holds no candidate.
+    """
+    folder = Path(text)
+    if os.sep not in text or not folder.is_dir():
+        return text
+    from gatekeeper.candidate_files import read_adapter
+
+    return read_adapter(folder).digest
 
 
 def create_store(settings: Settings) -> Registry:

@@ -128,6 +128,17 @@ def test_what_inspection_refuses_is_not_imported(gate: Run, tmp_path: Path) -> N
     assert Registry.open(tmp_path / ".gate").objects.digests() == []
 
 
+def test_a_folder_stands_for_what_lies_in_it_now(gate: Run, tmp_path: Path) -> None:
+    checked(tmp_path, 1)
+    assert "triage-r2@1" in gate("show", "./adapter-1")[1]
+    assert gate("promote", "./adapter-1")[0] == 0
+    gate("rollback")
+    adapter_folder(tmp_path / "adapter-1", 2)  # trained again: other bytes, no check
+    code, said = gate("promote", "./adapter-1")
+    assert code != 0
+    assert "Nothing here is called" in said
+
+
 def test_a_retired_adapter_is_told_as_such(gate: Run, tmp_path: Path) -> None:
     check = checked(tmp_path, 1)
     assert gate("registry", "retire", check, "--reason", "licence")[0] == 0
