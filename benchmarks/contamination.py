@@ -1,8 +1,10 @@
 """Contamination at size: 100,000 training rows against more than 5,000 real suite samples.
 
 Rows are made of the words of the suites' own language, so that common words are as common as in
-real data. Copies of suite samples are planted among them, edited in six ways that change no
-meaning. Shows the seconds, and how many planted copies were found for each edit.
+real data. Copies of suite samples are planted among them, left as they are or edited in five ways.
+Shows the seconds, and how many planted copies were found for each edit. In samples that are made
+from a frame ("The capital of ... is"), one changed word makes another sample, and such a copy
+cannot be told from a sibling; in written text it can.
 
     python benchmarks/contamination.py [--rows 100000]
 """
@@ -75,23 +77,31 @@ def main() -> None:
     everything = [sample for own in suites.values() for sample in own]
     words = [word for _, sample in everything for word in sample.split()]
     rows = training(count, words, rng)
-    long = [s for s in everything if len(s[1].split()) >= FEWEST_WORDS]
-    chosen = rng.sample(long, PLANTED * len(EDITS))
     planted = {}
-    for index, (name, _) in enumerate(chosen):
-        planted[name] = list(EDITS)[index % len(EDITS)]
-    for name, sample in chosen:
-        rows[rng.randrange(len(rows))] = EDITS[planted[name]](sample, rng)
+    places = iter(rng.sample(range(count), 2 * PLANTED * len(EDITS)))
+    for written in (True, False):
+        pool = [
+            sample
+            for suite, own in suites.items()
+            for sample in own
+            if suite.startswith("support") == written and len(sample[1].split()) >= FEWEST_WORDS
+        ]
+        for index, (name, sample) in enumerate(rng.sample(pool, PLANTED * len(EDITS))):
+            planted[name] = (written, list(EDITS)[index % len(EDITS)])
+            rows[next(places)] = EDITS[planted[name][1]](sample, rng)
     started, busy = time.perf_counter(), time.process_time()
     found = find_overlap(rows, suites, most_pairs=len(everything))
     wall, busy = time.perf_counter() - started, time.process_time() - busy
     print(f"{len(rows)} rows, {len(everything)} samples: {wall:.1f} s, processor {busy:.1f} s")
     hits = Counter(planted[pair.sample_id] for pair in found.pairs if pair.sample_id in planted)
+    print(f"  planted copies found, of {PLANTED}   written text   made from a frame")
     for edit in EDITS:
-        print(f"  {edit:<20} {hits[edit]} of {PLANTED} planted copies found")
+        print(f"  {edit:<30} {hits[True, edit]:>9} {hits[False, edit]:>16}")
     others = [pair for pair in found.pairs if pair.sample_id not in planted]
-    kinds = Counter(pair.kind for pair in others)
-    print(f"  not planted, yet found: {len(others)} {dict(kinds) or ''}")
+    suites_hit = Counter(pair.suite.partition("/")[0] for pair in others)
+    print(
+        f"  siblings of planted copies, in the same frame: {len(others)} {dict(suites_hit) or ''}"
+    )
 
 
 if __name__ == "__main__":

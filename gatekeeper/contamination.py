@@ -1,9 +1,9 @@
 """Contamination: does the training data hold samples that the suites ask? Pure but for scipy.
 
-Four kinds, strictest first: the same text; the same after case, punctuation and spaces; a shared
-run of 13 words; and a near-duplicate, by shared words and word pairs that are weighted by how
-rare they are. The weights keep templates apart: "the capital of France" and "the capital of
-Spain" share only what everybody shares.
+Four kinds, strictest first: the same text; the same after case, punctuation and spaces, alone or
+inside a longer row; a shared run of 13 words; and a near-duplicate, by shared words and word pairs
+that are weighted by how rare they are. The weights keep templates apart: "the capital of France"
+and "the capital of Spain" share only what everybody shares.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ def find_overlap(
         [" ".join(words) for words in sample_words], [" ".join(words) for words in row_words]
     ):
         add(sample, row, "normalised", 1.0)
+    for sample, row in _contained(sample_words, row_words):
+        add(sample, row, "normalised", 1.0)
     for sample, row in _shared_run(sample_words, row_words):
         add(sample, row, "ngram", 1.0)
     for sample, row, similarity in _near(sample_words, row_words):
@@ -95,6 +97,24 @@ def _same(samples: Sequence[str], rows: Sequence[str]) -> Iterator[tuple[int, in
     for sample, text in enumerate(samples):
         if text in first:
             yield sample, first[text]
+
+
+def _contained(
+    samples: Sequence[list[str]], rows: Sequence[list[str]]
+) -> Iterator[tuple[int, int]]:
+    """The whole sample stands inside a longer row; found by its first words, then compared."""
+    starts: dict[tuple[str, ...], list[int]] = {}
+    for sample, words in enumerate(samples):
+        if len(words) >= FEWEST_WORDS:
+            starts.setdefault(tuple(words[:FEWEST_WORDS]), []).append(sample)
+    first = {start[0] for start in starts}
+    for row, words in enumerate(rows):
+        for place, word in enumerate(words):
+            if word in first:
+                for sample in starts.get(tuple(words[place : place + FEWEST_WORDS]), ()):
+                    own = samples[sample]
+                    if words[place : place + len(own)] == own:
+                        yield sample, row
 
 
 def _shared_run(

@@ -105,3 +105,9 @@ def test_a_question_of_choices_alone_is_compared_by_its_choices() -> None:
     planted = [" ".join(task.docs[doc]["choices"]) for doc in (5, 50, 300)]
     found = find_overlap([*TRAINING, *planted], {"general": samples})
     assert {pair.sample_id for pair in found.pairs} >= {f"gk_grammar/{doc}" for doc in (5, 50, 300)}
+
+
+def test_a_short_sample_inside_a_longer_row_is_found_whole_and_not_in_part() -> None:
+    sample = "Why does the moon look larger at night?"
+    assert kinds([f"Tell me: {sample.lower()} I always wondered."], sample) == {"normalised"}
+    assert kinds(["Why does the moon look larger at noon? I always wondered."], sample) == set()
