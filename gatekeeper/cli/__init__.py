@@ -25,7 +25,10 @@ COMMANDS = {
     "lineage": "Where an adapter comes from and what became of it.",
     "escalate": "Where an adapter stands on the ladder, and what to train next.",
     "rescale": "Score smaller scales of an adapter; keep one that passes.",
-    "report": "The report of a check, in any format.",
+    "report": "The report of a check, in any format, or of the whole registry.",
+    "compare": "Two candidates, or two lm-eval runs, sample by sample.",
+    "diff": "What differs between two checks.",
+    "card": "A check as a section of the adapter's model card.",
     "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
     "policy": "Check, explain, replay and test policies.",
     "suite": "List, show, check and make suites.",
@@ -33,6 +36,7 @@ COMMANDS = {
     "cache": "Size of the score cache, and pruning.",
     "doctor": "This machine: versions, device, cache, hub, nf4.",
     "schema": "JSON Schemas of reports and policies.",
+    "completion": "Shell completion: commands, adapters, channels, policies.",
 }
 
 

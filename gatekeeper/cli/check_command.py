@@ -93,7 +93,7 @@ def command(
         )
         for result in results:
             check_id = _record(store, request, result)
-            _tell(told, result, request, check_id, quiet, verbose, html_to, md_to, junit_to)
+            _tell(told, store, result, request, check_id, quiet, verbose, html_to, md_to, junit_to)
             documents.append((check_id, result))
             if write_to is not None:
                 _write_next(write_to, result, check_id, len(results) > 1)
@@ -176,6 +176,7 @@ def _record(store: Registry, request: Request, result: CheckResult) -> str:
 
 def _tell(
     told: Console,
+    store: Registry,
     result: CheckResult,
     request: Request,
     check_id: str,
@@ -194,6 +195,7 @@ def _tell(
     written = write_reports(
         result.evidence, result.verdict, result.samples, check_id,
         html=html_to, md=md_to, junit=junit_to, several=several,
+        store=store,
     )  # fmt: skip
     print_verdict(
         told, result.evidence, result.verdict, result.samples,

@@ -1,4 +1,4 @@
-"""`gate report`: the report of a recorded check, in any format."""
+"""`gate report`: the report of a recorded check in any format, or of the whole registry."""
 
 from __future__ import annotations
 
@@ -7,44 +7,75 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE, check_named
 from gatekeeper.cli.settings_options import registry_option, settings_from
-from gatekeeper.errors import RegistryError
+from gatekeeper.errors import ConfigError
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry
 
 
 @click.command("report")
-@click.argument("check")
+@click.argument("check", required=False, type=CANDIDATE)
 @registry_option
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the report as JSON.")
 @click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")
 @click.option("--md", "md_to", type=click.Path(path_type=Path), help="Write it as Markdown.")
 @click.option("--junit", "junit_to", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option(
+    "--all",
+    "all_to",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a small site over the whole registry: channels, checks, trends.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only the verdict, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Findings, more flips and the environment.")
 def command(
-    check: str,
+    check: str | None,
     registry: str | None,
     config: Path | None,
     json_to: str | None,
     html_to: Path | None,
     md_to: Path | None,
     junit_to: Path | None,
+    all_to: Path | None,
+    quiet: bool,
     verbose: bool,
 ) -> None:
     """Show a recorded CHECK (id, adapter name, digest or channel) or write it to files."""
-    from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.report_files import json_text, write_reports, write_text
     from gatekeeper.registry import Registry
-    from gatekeeper.report.terminal import print_verdict
 
+    if (check is None) == (all_to is None):
+        raise click.UsageError("Give a CHECK, or --all DIR for the whole registry.")
     store = Registry.open(settings_from(config, registry=registry).registry)
-    check_id = _check_id(store, check)
+    if all_to is not None:
+        click.echo(_write_site(store, all_to))
+    elif check is not None:
+        check_id = check_named(store, check)
+        written = _write(store, check_id, html_to, md_to, junit_to, json_to)
+        if not written and json_to != "-":
+            _show(store, check_id, quiet, verbose)
+        for kind, path in written.items():
+            click.echo(f"{kind}: {path}", err=True)
+
+
+def _write(
+    store: Registry,
+    check_id: str,
+    html_to: Path | None,
+    md_to: Path | None,
+    junit_to: Path | None,
+    json_to: str | None,
+) -> dict[str, str]:
+    """Write the formats that were asked for; give back format -> path."""
+    from gatekeeper.cli.report_files import json_text, write_reports, write_text
+
     evidence, verdict, _ = store.load_check(check_id)
-    samples = store.load_samples(check_id)
     written = write_reports(
-        evidence, verdict, samples, check_id, html=html_to, md=md_to, junit=junit_to
-    )
+        evidence, verdict, store.load_samples(check_id), check_id,
+        html=html_to, md=md_to, junit=junit_to, store=store,
+    )  # fmt: skip
     if json_to:
         text = json_text([(check_id, evidence, verdict)], written)
         if json_to == "-":
@@ -52,21 +83,34 @@ def command(
         else:
             write_text(Path(json_to), text)
             written["json"] = json_to
-    if written:
-        for kind, path in written.items():
-            click.echo(f"{kind}: {path}", err=True)
-        return
-    if json_to != "-":
-        console = standard_output() if json_to is None else standard_error()
-        print_verdict(console, evidence, verdict, samples, verbose=verbose, check_id=check_id)
+    return written
 
 
-def _check_id(store: Registry, name: str) -> str:
-    """A check as it is named, or the newest check of a candidate or of what a channel serves."""
-    found, state = store.resolve(name), store.state()
-    if found in state.checks:
-        return found
-    adapter = state.adapters.get(found)
-    if adapter is None or adapter.last_check is None:
-        raise RegistryError(f"{name} was never checked here.", "Run `gate check` on it first.")
-    return adapter.last_check.check_id
+def _show(store: Registry, check_id: str, quiet: bool, verbose: bool) -> None:
+    from gatekeeper.cli.consoles import standard_output
+    from gatekeeper.report.terminal import print_verdict
+
+    evidence, verdict, _ = store.load_check(check_id)
+    print_verdict(
+        standard_output(), evidence, verdict, store.load_samples(check_id),
+        quiet=quiet, verbose=verbose, check_id=check_id,
+    )  # fmt: skip
+
+
+def _write_site(store: Registry, folder: Path) -> str:
+    """Write every page; give the line that says where to begin."""
+    from gatekeeper.cli.report_files import write_text
+    from gatekeeper.report.recorded import recorded_site
+
+    pages = 0
+    for name, text in recorded_site(store):
+        target = folder / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise ConfigError(
+                f"{target.parent} cannot be made ({problem.strerror}).", "Name another folder."
+            ) from problem
+        write_text(target, text)
+        pages += 1
+    return f"{pages} pages written; begin with {folder / 'index.html'}"

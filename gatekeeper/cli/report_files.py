@@ -12,6 +12,7 @@ from gatekeeper.errors import ConfigError
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import Evidence, SampleRecord
+    from gatekeeper.registry import Registry
     from gatekeeper.verdict import Verdict
 
 __all__ = ["json_text", "write_reports", "write_text"]
@@ -40,17 +41,19 @@ def write_reports(
     md: Path | None = None,
     junit: Path | None = None,
     several: bool = False,
+    store: Registry | None = None,
 ) -> dict[str, str]:
     """Write the formats that have a path; give back format -> path.
 
-    With several candidates each gets its own file: the check's id goes before the suffix.
+    With several candidates each gets its own file: the check's id goes before the suffix. The
+    page shows the check's lineage and the candidates beside it when `store` has them.
     """
     written = {}
     for kind, path in (("html", html), ("md", md), ("junit", junit)):
         if path is None:
             continue
         target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
-        write_text(target, _render(kind, evidence, verdict, samples, check_id))
+        write_text(target, _render(kind, evidence, verdict, samples, check_id, store))
         written[kind] = str(target)
     return written
 
@@ -61,11 +64,20 @@ def _render(
     verdict: Verdict,
     samples: Sequence[SampleRecord],
     check_id: str,
+    store: Registry | None,
 ) -> str:
     if kind == "html":
         from gatekeeper.report.html import render_html
+        from gatekeeper.report.recorded import candidates_beside, lineage_of
 
-        return render_html(evidence, verdict, samples, check_id=check_id)
+        return render_html(
+            evidence,
+            verdict,
+            samples,
+            check_id=check_id,
+            candidates=candidates_beside(store, check_id) if store else (),
+            lineage=lineage_of(store, check_id) if store else None,
+        )
     if kind == "md":
         from gatekeeper.report.markdown import render_markdown
 

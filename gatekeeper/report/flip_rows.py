@@ -1,4 +1,7 @@
-"""Flips as the page shows them: cut to a budget of bytes, so that a report stays easy to send."""
+"""Flips and overlapping pairs as the page shows them: cut to a budget of bytes.
+
+A report stays easy to send, whatever a model wrote.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from gatekeeper.evidence import SampleRecord
+from gatekeeper.evidence import Contamination, OverlapPair, SampleRecord
 from gatekeeper.report.visible import clip, visible
 
-__all__ = ["BUDGET", "MOST_FLIPS", "FlipRow", "flip_rows"]
+__all__ = ["BUDGET", "MOST_FLIPS", "FlipRow", "flip_rows", "overlap_rows"]
 
-MOST_FLIPS = 500
+MOST_FLIPS, MOST_PAIRS = 500, 40
 BUDGET = 150_000
 """Bytes of escaped text for all flips of one page."""
 _LIMITS = (1200, 800, 500, 320, 200, 120, 70, 40)
@@ -70,3 +73,22 @@ def _least(sample: SampleRecord, limit: int) -> int:
 
 def _size(row: FlipRow) -> int:
     return len(f"{row.question}{row.base}{row.candidate}{row.gold}".encode())
+
+
+def overlap_rows(found: Contamination | None) -> list[OverlapPair]:
+    """The first pairs, with texts that fit a table; the template escapes them."""
+    return [
+        pair.model_copy(
+            update={
+                "suite": clip(visible(pair.suite), 60),
+                "sample_id": clip(visible(pair.sample_id), 60),
+                "training_text": _cell(pair.training_text),
+                "sample_text": _cell(pair.sample_text),
+            }
+        )
+        for pair in (found.pairs[:MOST_PAIRS] if found else ())
+    ]
+
+
+def _cell(text: str) -> str:
+    return clip(visible(clip(text.strip(), 600)), 300)

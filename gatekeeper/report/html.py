@@ -22,7 +22,7 @@ from gatekeeper.report.charts.ladder import ladder, ladder_steps
 from gatekeeper.report.charts.scatter import scatter
 from gatekeeper.report.charts.task import task_chart, task_rows
 from gatekeeper.report.charts.weights import largest, size_of, weight_grid
-from gatekeeper.report.flip_rows import flip_rows
+from gatekeeper.report.flip_rows import flip_rows, overlap_rows
 from gatekeeper.report.lineage import CandidatePoint, LineageNode
 from gatekeeper.report.page import cost_figures, key_figures, pin_facts, proof_facts
 from gatekeeper.report.visible import one_line, visible
@@ -39,6 +39,7 @@ from gatekeeper.report.wording import (
     points,
     reason_text,
     verdict_word,
+    when,
 )
 from gatekeeper.verdict import RuleKind, Verdict
 
@@ -119,6 +120,8 @@ def render_html(
         largest=largest(weights) if weights else [],
         proofs=list(proof_facts(evidence)),
         lineage=lineage,
+        overlap=evidence.contamination,
+        pairs=overlap_rows(evidence.contamination),
         home=home,
         pins=list(pin_facts(evidence, verdict, check)),
         costs=list(cost_figures(evidence)),
@@ -145,12 +148,14 @@ def template_environment() -> Environment:
         interval=interval_text,
         limit=limit_text,
         line=one_line,
+        number=lambda value: f"{value:,}",
         percent=percent,
         points=points,
         reason=reason_text,
         rule_name=name_of,
         size=size_of,
         visible=visible,
+        when=when,
         word=outcome_word,
     )
     environment.globals.update(MARKS=MARKS)

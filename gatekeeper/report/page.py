@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.charts.forest import worst_first
 from gatekeeper.report.visible import visible
-from gatekeeper.report.wording import count, duration, estimate_text, outcome_word, percent
+from gatekeeper.report.wording import (
+    count,
+    duration,
+    estimate_text,
+    outcome_word,
+    percent,
+    when,
+)
 from gatekeeper.verdict import Outcome, RuleKind, Verdict
 
 __all__ = ["Fact", "Figure", "cost_figures", "key_figures", "pin_facts", "proof_facts"]
@@ -125,7 +132,7 @@ def proof_facts(evidence: Evidence) -> Iterator[Fact]:
 def pin_facts(evidence: Evidence, verdict: Verdict, check_id: str) -> Iterator[Fact]:
     """Everything that names what was checked, so that it can be checked again."""
     base, candidate, here = evidence.base, evidence.candidate, evidence.environment
-    yield Fact("Check", f"{check_id}, {visible(evidence.created)}", code=True)
+    yield Fact("Check", f"{check_id}, {when(evidence.created)}", code=True)
     yield Fact("Base", f"{visible(base.name)}, {base.dtype}, quantization {base.quantization}")
     yield Fact("Base digest", base.digest, code=True)
     if base.revision:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatekeeper.verdict import RuleResult
 
-__all__ = ["Scale", "scale_of", "strip"]
+__all__ = ["Scale", "draw_strip", "scale_of", "strip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +22,44 @@ class Scale:
         share = (value - self.low) / (self.high - self.low)
         return min(width - 1, max(0, round(share * (width - 1))))
 
+    @classmethod
+    def over(cls, values: Sequence[float | None]) -> Scale:
+        """The axis that holds these values, and zero."""
+        known = [0.0, *(value for value in values if value is not None)]
+        low, high = min(known), max(known)
+        return cls(low, high) if high > low else cls(low - 0.01, high + 0.01)
+
 
 def scale_of(rules: Sequence[RuleResult]) -> Scale:
     """The axis that holds every interval and limit of these rules, and zero."""
-    values = [0.0]
-    for rule in rules:
-        values += [v for v in (rule.low, rule.high, rule.estimate, rule.threshold) if v is not None]
-    low, high = min(values), max(values)
-    return Scale(low, high) if high > low else Scale(low - 0.01, high + 0.01)
+    return Scale.over([v for r in rules for v in (r.low, r.high, r.estimate, r.threshold)])
 
 
 def strip(rule: RuleResult, scale: Scale, width: int = 25) -> str:
     """Draw one rule in ASCII; `width` characters wide, never more."""
+    return draw_strip(scale, width, rule.estimate, rule.low, rule.high, rule.threshold)
+
+
+def draw_strip(
+    scale: Scale,
+    width: int,
+    estimate: float | None,
+    low: float | None,
+    high: float | None,
+    limit: float | None = None,
+) -> str:
+    """Draw an estimate and its interval in ASCII, with zero and, if there is one, a limit."""
     cells = [" "] * width
     cells[scale.cell(0.0, width)] = "|"
-    cells[scale.cell(rule.threshold, width)] = ":"
-    if rule.low is not None and rule.high is not None:
-        left, right = scale.cell(rule.low, width), scale.cell(rule.high, width)
+    if limit is not None:
+        cells[scale.cell(limit, width)] = ":"
+    if low is not None and high is not None:
+        left, right = scale.cell(low, width), scale.cell(high, width)
         for position in range(left, right + 1):
             if cells[position] == " ":
                 cells[position] = "-"
         if left < right:
             cells[left], cells[right] = "[", "]"
-    if rule.estimate is not None:
-        cells[scale.cell(rule.estimate, width)] = "*"
+    if estimate is not None:
+        cells[scale.cell(estimate, width)] = "*"
     return "".join(cells)

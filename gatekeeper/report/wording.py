@@ -5,6 +5,7 @@ Rendering only. Scores are shares in [0, 1]; people read them in per cent, diffe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from gatekeeper.decision import blocks
@@ -38,6 +39,7 @@ __all__ = [
     "reason_text",
     "rules_of",
     "verdict_word",
+    "when",
 ]
 
 MARKS = {
@@ -183,3 +185,9 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def when(moment: str) -> str:
+    """A moment in UTC as people read it: `2026-11-24 01:02 UTC`; other text stays as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:[\d.]+)?Z", moment)
+    return f"{found[1]} {found[2]} UTC" if found else one_line(moment)

@@ -20,6 +20,7 @@ from gatekeeper.evidence import (
     Finding,
     ModuleUpdate,
     NeutralText,
+    OverlapPair,
     Pairs,
     Role,
     RunManifest,
@@ -127,6 +128,7 @@ def hostile() -> tuple[Evidence, Verdict]:
                 update={"name": HOSTILE, "source": HOSTILE, "target_modules": (HOSTILE,)}
             ),
             "findings": (Finding(code="note", severity=Severity.WARN, text=HOSTILE, hint=HOSTILE),),
+            "contamination": overlap(HOSTILE),
         }
     )
     rules = tuple(
@@ -136,6 +138,20 @@ def hostile() -> tuple[Evidence, Verdict]:
         for rule in _rules(0.905, _FORGOT)
     )
     return evidence, decide_from(rules, evidence, policy(), ())
+
+
+def overlap(text: str) -> Contamination:
+    """One sample of a suite that also stands in the training data."""
+    pair = OverlapPair(
+        suite=text,
+        sample_id=text,
+        row=17,
+        kind="near-duplicate",
+        similarity=0.91,
+        training_text=text * 20,
+        sample_text=text,
+    )
+    return Contamination(rows=1200, samples=2140, overlapping={text: 1}, pairs=(pair,))
 
 
 def history() -> tuple[PastCheck, ...]:

@@ -48,7 +48,8 @@ def page_with(text):
         update={
             "candidate": evidence.candidate.model_copy(
                 update={"name": text, "source": text, "target_modules": (text,)}
-            )
+            ),
+            "contamination": factory.overlap(text),
         }
     )
     record = factory.samples(1)[0].model_copy(

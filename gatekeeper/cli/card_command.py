@@ -1,0 +1,74 @@
+"""`gate card`: what a check says, as a section of the adapter's own model card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.names import CHECKED
+from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.errors import RegistryError
+
+if TYPE_CHECKING:
+    from gatekeeper.registry import Registry
+
+
+@click.command("card")
+@click.argument("adapter", type=CHECKED)
+@registry_option
+@click.option("--write", is_flag=True, help="Put section and eval results into its README.md.")
+def command(adapter: str, registry: str | None, config: Path | None, write: bool) -> None:
+    """Show the model card section of ADAPTER (a folder, or a name of the registry).
+
+    With --write the section and the eval results go into README.md of its folder; what else
+    stands there stays. The adapter's digest does not cover that file.
+    """
+    from gatekeeper.registry import Registry
+    from gatekeeper.report.card import card_section, write_card
+
+    store = Registry.open(settings_from(config, registry=registry).registry)
+    folder, check_id = _found(store, adapter)
+    evidence, verdict, _ = store.load_check(check_id)
+    if not write:
+        click.echo(card_section(evidence, verdict, check_id))
+        click.echo(f"gate card {adapter} --write puts this into its README.md.", err=True)
+        return
+    _require_same(folder, evidence.candidate.digest, check_id)
+    click.echo(f"written: {write_card(folder, evidence, verdict, check_id)}")
+
+
+def _found(store: Registry, adapter: str) -> tuple[Path, str]:
+    """Folder of the adapter and its newest check. Raises RegistryError when it has none."""
+    from gatekeeper.candidate_files import read_adapter
+    from gatekeeper.cli.names import check_named
+
+    folder = Path(adapter)
+    if not folder.is_dir():
+        check_id = check_named(store, adapter)
+        return Path(store.load_check(check_id)[0].candidate.source), check_id
+    digest = read_adapter(folder).digest
+    known = store.state().adapters.get(digest)
+    if known is None or known.last_check is None:
+        raise RegistryError(
+            f"{folder} ({digest[:19]}) was never checked here.",
+            f"Run `gate check {folder}` first; a changed file makes it another adapter.",
+        )
+    return folder, known.last_check.check_id
+
+
+def _require_same(folder: Path, digest: str, check_id: str) -> None:
+    """Never write about other weights. Raises RegistryError."""
+    from gatekeeper.candidate_files import read_adapter
+
+    if not folder.is_dir():
+        raise RegistryError(
+            f"The folder of check {check_id}, {folder}, is not there.",
+            "Give the adapter's folder in place of its name.",
+        )
+    if read_adapter(folder).digest != digest:
+        raise RegistryError(
+            f"{folder} is not what check {check_id} is about: its digest is another one now.",
+            f"Run `gate check {folder}` first.",
+        )
