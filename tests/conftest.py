@@ -1,14 +1,17 @@
-"""Fixtures shared by all tests: tiny models on disk, and the embedded base for `real` tests."""
+"""Fixtures shared by all tests: tiny models on disk, a trained world, and the embedded base."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from cast import save_adapter, save_tiny_llama
+from trained import World, save_suites, save_trained_adapter, save_trained_base, save_training_rows
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
@@ -16,6 +19,13 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+POLICY = {
+    "name": "tiny",
+    "task": {"suite": "rot", "bar": 0.8, "min_gain": 0.1},
+    "forgetting": {"suite": "skills", "margin": 0.1},
+    "pins": ["base_digest", "dataset_digest", "seed"],
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,3 +68,75 @@ def tiny_pin(tiny_base: Path) -> BasePin:
 def tiny_adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a sound LoRA adapter (r=4 on q_proj and v_proj) of the tiny base. Read only."""
     return save_adapter(tiny_base, tmp_path_factory.mktemp("adapters") / "sound")
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A trained base, two trained adapters of it, suites and a policy. Read only."""
+    folder = tmp_path_factory.mktemp("world")
+    base = save_trained_base(folder / "base")
+    data = save_training_rows(folder / "data" / "train.jsonl")
+    policy = folder / "policy.yaml"
+    policy.write_text(yaml.safe_dump(POLICY))
+    return World(
+        base=base,
+        suites=save_suites(folder / "suites"),
+        data=data,
+        careful=save_trained_adapter(
+            base, folder / "careful", data, steps=300, rate=3e-3, careful=True
+        ),
+        careless=save_trained_adapter(
+            base, folder / "careless", data, steps=150, rate=1e-2, careful=False
+        ),
+        policy=policy,
+    )
+
+
+def write_settings(folder: Path, world: World) -> None:
+    """A gate.yaml that names base, policy and suites of the trained world."""
+    settings = {
+        "base": str(world.base),
+        "policy": str(world.policy),
+        "suites": [str(world.suites)],
+        "registry": ".gate",
+    }
+    (folder / "gate.yaml").write_text(yaml.safe_dump(settings))
+
+
+@pytest.fixture
+def place(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a user, with a gate.yaml that names base, policy and suites."""
+    write_settings(tmp_path, world)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+HOSTILE_NAME = "<img src=x onerror=alert(1)>\u202e🦊"
+
+
+@pytest.fixture(scope="session")
+def checked(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `gate check` was really run: on `careful`, on `careless`, and on a copy
+    of the latter in a folder with a hostile name. Its registry is `.gate`; read only."""
+    from gatekeeper.cli import main
+
+    folder = tmp_path_factory.mktemp("checked")
+    write_settings(folder, world)
+    for source, name in (
+        (world.careful, "careful"),
+        (world.careless, "careless"),
+        (world.careless, HOSTILE_NAME),
+    ):
+        shutil.copytree(source, folder / name)
+        manifest = folder / name / "run.yaml"
+        text = yaml.safe_load(manifest.read_text()) | {"dataset": str(world.data)}
+        manifest.write_text(yaml.safe_dump(text))
+    # The same weights twice would be one adapter: the hostile one gets a config of its own.
+    config = folder / HOSTILE_NAME / "adapter_config.json"
+    config.write_text(config.read_text().replace('"lora_alpha": 32', '"lora_alpha": 24'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in ("careful", "careless", HOSTILE_NAME):
+            with pytest.raises(SystemExit):
+                main(["check", name, "--html", f"{len(name)}.html", "-q"])
+    return folder

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatekeeper.cli.names import CHANNEL, POLICY
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 
@@ -27,8 +28,8 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @click.argument("adapters", nargs=-1, type=click.Path(path_type=Path))
 @base_options
 @registry_option
-@click.option("--policy", help="Policy file, or the name of a built-in one.")
-@click.option("--channel", help="Channel that --promote moves (default: production).")
+@click.option("--policy", type=POLICY, help="Policy file, or the name of a built-in one.")
+@click.option("--channel", type=CHANNEL, help="Channel that --promote moves (default: production).")
 @click.option("--promote", is_flag=True, help="Promote at once when the verdict is promote.")
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the report as JSON.")
 @click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")

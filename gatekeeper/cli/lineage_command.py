@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ STYLES = {
 
 
 @click.command("lineage")
-@click.argument("name")
+@click.argument("name", type=CANDIDATE)
 @registry_option
 @click.option(
     "--svg", "svg_to", type=click.Path(path_type=Path), help="Draw it into an SVG file as well."

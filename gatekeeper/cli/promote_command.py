@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE, CHANNEL
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command("promote")
-@click.argument("candidate")
+@click.argument("candidate", type=CANDIDATE)
 @registry_option
-@click.option("--channel", help="Channel to move (default: production).")
+@click.option("--channel", type=CHANNEL, help="Channel to move (default: production).")
 @click.option("--force", is_flag=True, help="Override the gate. Recorded, and shown for ever.")
 @click.option("--reason", help="Why; required with --force.")
 def command(

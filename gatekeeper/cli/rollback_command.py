@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE, CHANNEL
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 @click.command("rollback")
 @registry_option
-@click.option("--channel", help="Channel to move (default: production).")
-@click.option("--to", metavar="base|DIGEST|CHECK", help="Where to (default: what served before).")
+@click.option("--channel", type=CHANNEL, help="Channel to move (default: production).")
+@click.option(
+    "--to",
+    type=CANDIDATE,
+    metavar="base|DIGEST|CHECK",
+    help="Where to (default: what served before).",
+)
 @click.option("--reason", help="Why, for the log.")
 @click.option(
     "--prove",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", type=CANDIDATE)
 @registry_option
 def command(name: str, registry: str | None, config: Path | None) -> None:
     """Show NAME: a check, an adapter (name, name@2, digest, folder) or a channel."""

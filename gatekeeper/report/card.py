@@ -152,6 +152,8 @@ def _eval_results(evidence: Evidence, verdict: Verdict) -> list[EvalResult]:
             task_type="text-generation",
             dataset_type=f"{_DATASETS}{one_line(rule.suite)}",
             dataset_name=f"{one_line(rule.suite)}: {one_line(rule.capability)}",
+            # Results of one type, config and revision would be merged under the first name.
+            dataset_config=one_line(rule.capability),
             dataset_revision=short(digests[rule.suite]) if rule.suite in digests else None,
             metric_type=one_line(metrics.get((rule.suite, rule.capability), "acc")),
             metric_value=round(rule.candidate_score or 0.0, 4),

@@ -38,6 +38,7 @@ from gatekeeper.report.wording import (
     percent,
     points,
     reason_text,
+    reason_texts,
     verdict_word,
     when,
 )
@@ -87,6 +88,7 @@ def render_html(
         title=headline(evidence, verdict),
         word=verdict_word(verdict),
         deciding=deciding_reason(verdict),
+        others=[text for text, _ in reason_texts(verdict, deciding=False)],
         figures=list(key_figures(evidence, verdict, samples)),
         task=_both(lambda w, n: task_chart(tasks, w, n), "task") if tasks else None,
         forest=_both(lambda w, n: forest(kept, w, n), "forest") if kept else None,

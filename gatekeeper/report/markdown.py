@@ -26,6 +26,7 @@ from gatekeeper.report.wording import (
     outcome_word,
     percent,
     reason_text,
+    reason_texts,
     rules_of,
     verdict_word,
 )
@@ -96,9 +97,9 @@ def _head(evidence: Evidence, verdict: Verdict) -> Iterator[str]:
     name = escape(clip(evidence.candidate.name, 80))
     yield f"{_ICON[verdict.decision]} **{escape(verdict_word(verdict))}** {name}{why}"
     yield ""
-    others = [reason for reason in verdict.reasons if reason is not deciding]
-    for reason in others[:8]:
-        yield f"- {escape(reason_text(reason))}"
+    others = [text for text, _ in reason_texts(verdict, deciding=False)]
+    for text in others[:8]:
+        yield f"- {escape(text)}"
     if len(others) > 8:
         yield f"- and {len(others) - 8} more"
     if others:

@@ -64,8 +64,9 @@ def key_figures(
     if lost or gained:
         yield Figure("Answers flipped", f"{lost:,}", f"right to wrong; {gained:,} the other way")
     if evidence.cost.samples_scored or evidence.cost.samples_cached:
-        yield Figure("Time", duration(evidence.cost.seconds),
-                     count(evidence.cost.samples_scored, "answer") + " scored")  # fmt: skip
+        cost = evidence.cost
+        told = f"{cost.samples_scored:,} answers scored, {cost.samples_cached:,} cached"
+        yield Figure("Time", duration(cost.seconds), told)
 
 
 def _not_retained(verdict: Verdict) -> str:

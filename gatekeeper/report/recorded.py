@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["candidates_beside", "channel_histories", "lineage_of", "recorded_site", "tree_of"]
 
 _MOST_CANDIDATES = 60
+_PLAIN_LINKS = frozenset({"on", "trained by", "checked"})
+"""Relations that the kind of a node already tells."""
 
 
 def tree_of(node: RecordedNode) -> LineageNode:
     """The registry's tree as reports draw it."""
-    details = (node.link, node.note, node.at[:16].replace("T", " ") if node.at else None)
+    link = None if node.link in _PLAIN_LINKS else node.link
+    details = (link, node.note, node.at[:16].replace("T", " ") if node.at else None)
     return LineageNode(
         label=node.label,
         kind=node.kind,

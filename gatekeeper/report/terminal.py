@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gatekeeper.decision import blocks
 from gatekeeper.digests import short
 from gatekeeper.evidence import (
     CandidatePin,
@@ -34,7 +33,7 @@ from gatekeeper.report.wording import (
     name_of,
     outcome_word,
     percent,
-    reason_text,
+    reason_texts,
     rules_of,
     verdict_word,
 )
@@ -168,8 +167,8 @@ def _banner(console: Console, evidence: Evidence, verdict: Verdict) -> None:
     _line(
         console, f" {word}  {name}", (f" {word} ", _DECISION_STYLE[verdict.decision] + " reverse")
     )
-    for reason in verdict.reasons:
-        _paragraph(console, reason_text(reason), 3, "" if blocks(reason) else "dim")
+    for text, blocking in reason_texts(verdict):
+        _paragraph(console, text, 3, "" if blocking else "dim")
 
 
 def _task(console: Console, rules: Sequence[RuleResult]) -> None:

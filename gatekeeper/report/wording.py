@@ -37,6 +37,7 @@ __all__ = [
     "percent",
     "points",
     "reason_text",
+    "reason_texts",
     "rules_of",
     "verdict_word",
     "when",
@@ -138,6 +139,40 @@ def reason_text(reason: Reason) -> str:
     except (KeyError, TypeError, ValueError):
         text = f"{reason.code.value.replace('-', ' ').capitalize()}."
     return clip(one_line(text), 600)
+
+
+def reason_texts(verdict: Verdict, *, deciding: bool = True) -> list[tuple[str, bool]]:
+    """Every reason as a sentence, with whether it blocks; what is still open said in one.
+
+    Without `deciding` the first reason, which stands in the headline, is left out.
+    """
+    first = deciding_reason(verdict)
+    kept = {rule.rule for rule in verdict.rules if rule.kind is RuleKind.FORGETTING}
+    told: dict[tuple[str, bool], None] = {}
+    for reason in verdict.reasons:
+        if reason == first:
+            if deciding:
+                told[reason_text(reason), blocks(reason)] = None
+            continue
+        alike = [r for r in verdict.reasons if r.code is reason.code and r != first]
+        alike = [r for r in alike if r.rule in kept]
+        if reason.code in _OPEN and reason in alike and len(alike) > 2:
+            told[_group(alike), any(blocks(r) for r in alike)] = None
+        else:
+            told[reason_text(reason), blocks(reason)] = None
+    return list(told)
+
+
+def _group(reasons: list[Reason]) -> str:
+    """Several open capabilities in one sentence."""
+    names = ", ".join(clip(one_line(str(r.params.get("capability", r.rule))), 40) for r in reasons)
+    if reasons[0].code is ReasonCode.NO_SIGNAL:
+        return f"No signal in {len(reasons)} capabilities ({names}): the base itself guesses."
+    samples = sorted(int(r.params.get("samples", 0)) for r in reasons)
+    span = f"{samples[0]}" if samples[0] == samples[-1] else f"{samples[0]} to {samples[-1]}"
+    needed = [int(r.params["needed"]) for r in reasons if r.params.get("needed")]
+    most = f"; up to {max(needed):,} would settle them" if needed else ""
+    return f"Not settled in {len(reasons)} capabilities ({names}) after {span} samples each{most}."
 
 
 def deciding_reason(verdict: Verdict) -> Reason | None:

@@ -42,7 +42,7 @@ def forest(rules: Sequence[RuleResult], width: int, name: str) -> Markup:
     narrow = width < _NARROW
     row, top = (44, 26) if narrow else (30, 30)
     height = top + row * len(rules) + 26
-    axis = _axis(rules, (8, width - 8) if narrow else (172, width - 268))
+    axis = _axis(rules, (8, width - 8) if narrow else (172, width - 286))
     lost = [rule.capability for rule in rules if rule.outcome is Outcome.FAIL]
     drawing = Drawing(
         name,

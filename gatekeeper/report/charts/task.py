@@ -62,7 +62,7 @@ def task_chart(rows: Sequence[TaskRow], width: int, name: str) -> Markup:
     narrow = width < _NARROW
     height_of_row, top = (72, 8) if narrow else (52, 12)
     height = top + height_of_row * len(rows) + 26
-    axis = Axis(0.0, 1.0, *((18, width - 18) if narrow else (172, width - 268)))
+    axis = Axis(0.0, 1.0, *((18, width - 18) if narrow else (172, width - 286)))
     told = "; ".join(
         f"{row.name} {percent(row.rule.base_score)} to {percent(row.rule.candidate_score)}"
         for row in rows
@@ -112,8 +112,8 @@ def _row(
         drawing.text(0, middle + 4, fitted(row.name, 164), "name")
         for index, item in enumerate(lines):
             y = middle + 4 + (18 * index - 9 * (len(lines) - 1))
-            drawing.text(axis.end + 74, y, estimate_text(item), "number", "end")
-            drawing.text(axis.end + 82, y, limit_text(item), "tick")
+            drawing.text(axis.end + 86, y, estimate_text(item), "number", "end")
+            drawing.text(axis.end + 94, y, limit_text(item), "tick")
             word = f"{MARKS[item.outcome]} {outcome_word(item)}"
             drawing.text(drawing.width, y, word, f"outcome {item.outcome.value}", "end")
     drawing.close_group()
