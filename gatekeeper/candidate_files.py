@@ -17,6 +17,7 @@ from gatekeeper.errors import AdapterRefused, BaseError, ConfigError
 from gatekeeper.evidence import Finding
 from gatekeeper.foreign_files import UnsafeFileError, copy_file, parse_json, read_small, safe_path
 from gatekeeper.inspection.codes import FindingCode, refused
+from gatekeeper.near import near_path
 from gatekeeper.safetensors_file import DamagedFileError, StoredTensor, read_tensors
 from gatekeeper.tokenizer_files import TOKENIZER_FILES
 
@@ -75,9 +76,11 @@ def snapshot(folder: Path, destination: Path) -> Path:
 
 def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
+        near = near_path(folder)
         raise ConfigError(
             f"{folder} is not a folder.",
-            "Give the folder that PEFT saved: it holds adapter_config.json.",
+            (f"Did you mean {near}? " if near else "")
+            + "Give the folder that PEFT saved: it holds adapter_config.json.",
         )
 
 

@@ -157,14 +157,17 @@ def _read(task: str, file: Path) -> Scores:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = 0
     try:
         with file.open(encoding="utf-8") as stream:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     yield number, json.loads(line)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{file} cannot be read: {problem}.") from problem
+    except UnicodeDecodeError as problem:
+        raise ConfigError(f"{file}: it is no UTF-8 text.", "Log the samples again.") from problem
+    except OSError as problem:
+        raise ConfigError(f"{file} cannot be read: {problem}.", "Check the path.") from problem
     except ValueError as problem:
         raise ConfigError(
-            f"{file}: a line is no JSON ({problem}).", "Log the samples again."
+            f"{file}: line {number} is no JSON ({problem}).", "Log the samples again."
         ) from problem

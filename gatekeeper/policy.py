@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import PolicyError
+from gatekeeper.near import guess
 from gatekeeper.verdict import Rung
 from gatekeeper.yaml_file import YamlDocument, read_yaml, validation_message
 
@@ -258,9 +259,10 @@ def _locate(ref: str, folder: Path) -> Path:
     if ref.startswith("builtin:") or ("/" not in ref and not ref.endswith((".yaml", ".yml"))):
         if builtin.is_file() and name.replace("-", "").isalnum():
             return builtin
-        known = ", ".join(builtin_policies())
+        known = builtin_policies()
         raise PolicyError(
-            f"No built-in policy is called {name!r}.", f"Built in: {known}. Or give a path."
+            f"No built-in policy is called {name!r}.",
+            f"{guess(name, known)}Built in: {', '.join(known)}. Or give a path.",
         )
     return folder / ref
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from cast import save_adapter, save_tiny_llama
-from trained import World, save_suites, save_trained_adapter, save_trained_base, save_training_rows
+from trained import (
+    HOSTILE_NAME,
+    World,
+    save_suites,
+    save_trained_adapter,
+    save_trained_base,
+    save_training_rows,
+)
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
@@ -111,9 +118,6 @@ def place(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-HOSTILE_NAME = "<img src=x onerror=alert(1)>\u202e🦊"
-
-
 @pytest.fixture(scope="session")
 def checked(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `gate check` was really run: on `careful`, on `careless`, and on a copy
@@ -138,5 +142,5 @@ def checked(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         for name in ("careful", "careless", HOSTILE_NAME):
             with pytest.raises(SystemExit):
-                main(["check", name, "--html", f"{len(name)}.html", "-q"])
+                main(["check", name, "-q"])
     return folder

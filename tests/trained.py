@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from cast import save_tiny_llama
 
+HOSTILE_NAME = "<img src=x onerror=alert(1)>\u202e🦊"
+"""A folder may be called like this, and so may the adapter in it."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SKILLS = {
     "next": lambda c: LETTERS[(LETTERS.index(c) + 1) % 26],

@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         problem.show()
         sys.exit(problem.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted. Run the same command again to go on; scores are kept.", err=True)
+        _interrupted(sys.argv[1:] if arguments is None else arguments)
         sys.exit(ExitCode.INTERRUPTED)
     except GateError as problem:
         _tell(problem.message, problem.hint)
@@ -112,9 +112,21 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(outcome if isinstance(outcome, int) else 0)
 
 
-def _tell(message: str, hint: str | None) -> None:
+def _interrupted(arguments: list[str]) -> None:
+    import shlex
+
     from gatekeeper.cli.plain import printable
 
-    click.echo(click.style("error: ", fg="red", bold=True) + printable(message), err=True)
+    again = printable(shlex.join(["gate", *arguments]))
+    click.echo("\nInterrupted; nothing is half written.", err=True)
+    if arguments[:1] == ["check"]:
+        click.echo("Every score so far is kept. To go on where it stopped:", err=True)
+        click.echo(f"  {again}", err=True)
+
+
+def _tell(message: str, hint: str | None) -> None:
+    from gatekeeper.cli.plain import printable, styled
+
+    click.echo(styled("error: ", fg="red", bold=True) + printable(message), err=True)
     if hint:
-        click.echo(click.style("  next: ", bold=True) + printable(hint), err=True)
+        click.echo(styled("  next: ", bold=True) + printable(hint), err=True)

@@ -79,10 +79,13 @@ def command(
     ADAPTERS are folders that PEFT saved, or full checkpoints of the same base.
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
+    from gatekeeper.cli.report_files import require_folders
 
     if bool(adapters) == aa:
         raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
     blocking = _blocking(fail_on)
+    json_file = Path(json_to) if json_to and json_to != "-" else None
+    require_folders(html_to, md_to, junit_to, json_file)
     settings = settings_from(
         config, registry=registry, policy=policy, channel=channel, **base_flags
     )
@@ -202,6 +205,8 @@ def _tell(
         told, result.evidence, result.verdict, result.samples,
         quiet=quiet, verbose=verbose, check_id=check_id, report_path=written.get("html"),
     )  # fmt: skip
+    if several and not quiet:
+        told.print()
     for line in tell_github(
         os.environ, result.evidence, result.verdict, result.samples,
         policy_path=request.policy.source, outputs=written, check_id=check_id,

@@ -18,13 +18,16 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from gatekeeper.cli.consoles import hush_libraries
+
 __all__ = ["LineProgress", "LiveProgress", "progress_on"]
 
 LINE_EVERY_SECONDS = 20.0
 
 
 def progress_on(console: Console, quiet: bool) -> LiveProgress | LineProgress:
-    """Bars for a terminal, lines for a pipe."""
+    """Bars for a terminal, lines for a pipe. What libraries say beside them is hushed."""
+    hush_libraries()
     if console.is_terminal and not quiet:
         return LiveProgress(console)
     return LineProgress(console, quiet)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["standard_error", "standard_output"]
+__all__ = ["hush_libraries", "standard_error", "standard_output"]
 
 CI_WIDTH = 120
 
@@ -28,3 +28,10 @@ def _console(*, stderr: bool) -> Console:
 
     width = CI_WIDTH if os.environ.get("CI") == "true" else None
     return Console(stderr=stderr, highlight=False, width=width)
+
+
+def hush_libraries() -> None:
+    """Keep to ourselves what libraries say about features that are not used here."""
+    import logging
+
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)

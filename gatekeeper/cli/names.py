@@ -13,10 +13,11 @@ from gatekeeper.cli.settings_options import settings_from
 from gatekeeper.errors import GateError, RegistryError
 
 if TYPE_CHECKING:
+    from gatekeeper.config import Settings
     from gatekeeper.registry import Registry
     from gatekeeper.registry.state import State
 
-__all__ = ["CANDIDATE", "CHANNEL", "CHECKED", "POLICY", "check_named"]
+__all__ = ["CANDIDATE", "CHANNEL", "CHECKED", "POLICY", "check_named", "require_channel"]
 
 _LATEST_CHECKS = 30
 
@@ -110,6 +111,21 @@ def check_named(store: Registry, name: str) -> str:
     if adapter is None or adapter.last_check is None:
         raise RegistryError(f"{name} was never checked here.", "Run `gate check` on it first.")
     return adapter.last_check.check_id
+
+
+def require_channel(store: Registry, settings: Settings) -> None:
+    """A channel that never moved and that nobody named is a slip of the pen, not the base.
+
+    Raises RegistryError with the nearest name.
+    """
+    from gatekeeper.near import guess
+
+    known = {*store.state().channels, *settings.channels, "production"}
+    if settings.channel not in known:
+        raise RegistryError(
+            f"There is no channel {settings.channel!r}.",
+            f"{guess(settings.channel, known)}`gate status` shows all.",
+        )
 
 
 def _state(context: click.Context) -> State:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
+from typing import Any
 
-__all__ = ["printable"]
+import click
+
+__all__ = ["printable", "styled"]
 
 
 def printable(text: str) -> str:
@@ -13,3 +17,9 @@ def printable(text: str) -> str:
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") else "\ufffd"
         for char in text
     )
+
+
+def styled(text: str, **style: Any) -> str:
+    """Styled as click does it, unless NO_COLOR or a dumb terminal asks for plain text."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else click.style(text, **style)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gatekeeper.registry import Registry
     from gatekeeper.verdict import Verdict
 
-__all__ = ["json_text", "write_reports", "write_text"]
+__all__ = ["json_text", "require_folders", "write_reports", "write_text"]
 
 
 def json_text(checks: Sequence[tuple[str, Evidence, Verdict]], artifacts: Mapping[str, str]) -> str:
@@ -85,6 +85,19 @@ def _render(
     from gatekeeper.report.junit import render_junit
 
     return render_junit(evidence, verdict, check_id=check_id)
+
+
+def require_folders(*paths: Path | None) -> None:
+    """Before an hour of scoring: every file that was asked for can be written.
+
+    Raises ConfigError with the first folder that is missing or not writable.
+    """
+    for path in paths:
+        if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+            raise ConfigError(
+                f"{path} cannot be written: {path.parent} is no folder that may be written to.",
+                f"mkdir -p {path.parent}, or name another path.",
+            )
 
 
 def write_text(path: Path, text: str) -> None:

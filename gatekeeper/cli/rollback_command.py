@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, CHANNEL
+from gatekeeper.cli.names import CANDIDATE, CHANNEL, require_channel
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -54,6 +54,7 @@ def command(
     started = time.perf_counter()
     settings = settings_from(config, registry=registry, channel=channel, base=base)
     store = open_store(settings, signed=not unsigned)
+    require_channel(store, settings)
     event = store.rollback(
         settings.channel,
         to=to,

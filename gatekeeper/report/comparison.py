@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.comparison import Advantage, Comparison, Contrast
 from gatekeeper.report.strip import Scale, draw_strip
+from gatekeeper.report.terminal import paragraph
 from gatekeeper.report.visible import one_line
 from gatekeeper.report.wording import count, percent, points
 
@@ -17,7 +18,7 @@ __all__ = ["comparison_sentence", "plain_comparison", "print_comparison"]
 
 _MARKS = {Advantage.BETTER: "✓", Advantage.WORSE: "✗", Advantage.OPEN: "?"}
 _STYLE = {Advantage.BETTER: "green", Advantage.WORSE: "red", Advantage.OPEN: "dim"}
-_NAME, _STRIP = 22, 23
+_NAME, _STRIP = 22, 20
 
 
 def comparison_sentence(comparison: Comparison) -> str:
@@ -50,7 +51,7 @@ def plain_comparison(comparison: Comparison) -> Iterator[str]:
             f"{points(row.estimate):>6} pts  {_interval(row):<16} "
             f"{percent(row.first_score):>6} {percent(row.second_score):>6}  n={row.samples:<6}"
             f"only_first={row.only_first:<4} only_second={row.only_second:<4} "
-            f"p={_p(row)} {row.method}"
+            f"p{_p(row)} {row.method}"
         )
 
 
@@ -75,10 +76,10 @@ def print_comparison(
         return
     scale = Scale.over([v for r in comparison.contrasts for v in (r.low, r.high)])
     say()
-    say((f" {comparison_sentence(comparison)}", "bold"))
+    paragraph(console, comparison_sentence(comparison), 1, "bold")
     say()
-    head = f"   {'second minus first':<{_NAME + 9}} {'':>10} {'[-*-] | none':<{_STRIP}} {'n':>5} "
-    say((f"{head}{'p':>6}", "dim"))
+    head = f"   {'second minus first':<{_NAME + 9}} {'':>10} {'| no difference':<{_STRIP}}"
+    say((f"{head} {'n':>5} {'p':>6}", "dim"))
     for row in comparison.contrasts:
         style = _STYLE[row.advantage]
         say(
@@ -86,13 +87,13 @@ def print_comparison(
             (f"{_MARKS[row.advantage]} {row.advantage.value:<6} ", style),
             (f"{points(row.estimate):>6} pts ", ""),
             (draw_strip(scale, _STRIP, row.estimate, row.low, row.high), ""),
-            (f" {row.samples:>5} {_p(row):>6}", ""),
+            (f" {row.samples:>5} {_p(row).removeprefix('='):>6}", ""),
         )
         if verbose:
-            say((f"     {_detail(row)}", "dim"))
+            paragraph(console, _detail(row), 5, "dim")
     say()
     for note in comparison.notes:
-        say((f" {one_line(note)}", "yellow"))
+        paragraph(console, one_line(note), 1, "yellow")
     level = f"{100 * (1 - comparison.alpha):g}"
     say((f" Paired samples; {level}% intervals, p adjusted over all rows (Holm).", "dim"))
 
@@ -121,7 +122,10 @@ def _interval(row: Contrast) -> str:
 
 
 def _p(row: Contrast) -> str:
-    return "<.001" if row.p_adjusted < 0.001 else f"{row.p_adjusted:.3f}".removeprefix("0")
+    """`<.001`, `=.043`."""
+    if row.p_adjusted < 0.001:
+        return "<.001"
+    return "=" + f"{row.p_adjusted:.3f}".removeprefix("0")
 
 
 def _fit(text: str) -> str:

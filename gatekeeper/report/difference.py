@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["difference_lines", "print_difference"]
 
+_SHORT = 54
 _DIGEST = re.compile(r"sha256:([0-9a-f]{12})[0-9a-f]{52}")
 
 
@@ -75,10 +76,15 @@ def print_difference(console: Console, found: CheckDifference) -> None:
 
 
 def _changed(changes: tuple[Change, ...]) -> Iterator[tuple[str, str]]:
+    """A line where both sides are short, else one for each."""
     for change in changes:
-        yield f"  {one_line(change.what)}", "plain"
-        yield f"    - {_value(change.before)}", "before"
-        yield f"    + {_value(change.after)}", "after"
+        what, before, after = one_line(change.what), _value(change.before), _value(change.after)
+        if len(before) + len(after) <= _SHORT:
+            yield f"  {what:<18} {before} -> {after}", "plain"
+            continue
+        yield f"  {what}", "plain"
+        yield f"    - {before}", "before"
+        yield f"    + {after}", "after"
 
 
 def _sides(change: RuleChange) -> Iterator[tuple[str, str]]:
@@ -90,7 +96,8 @@ def _rule(rule: RuleResult | None) -> str:
     if rule is None:
         return "not asked"
     parts = (outcome_word(rule), estimate_text(rule), interval_text(rule), limit_text(rule))
-    return f"{' '.join(part for part in parts if part)}  n={rule.samples}"
+    told = " ".join(part for part in parts if part)
+    return f"{told}  n={rule.samples}".replace("≥", ">=").replace("≤", "<=")
 
 
 def _value(text: str | None) -> str:

@@ -42,7 +42,7 @@ from gatekeeper.verdict import Decision, Outcome, RuleKind, RuleResult, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_inspection", "print_verdict"]
+__all__ = ["paragraph", "print_inspection", "print_verdict"]
 
 _DECISION_STYLE = {
     Decision.PROMOTE: "bold green",
@@ -78,7 +78,7 @@ def print_verdict(
 ) -> None:
     """Print one verdict. `quiet`: one line. `verbose`: findings, more flips, the environment."""
     if quiet:
-        _line(console, headline(evidence, verdict))
+        console.print(headline(evidence, verdict), highlight=False, markup=False, soft_wrap=True)
         return
     if not console.is_terminal:
         for line in plain_verdict(evidence, verdict, check_id, report_path):
@@ -151,7 +151,7 @@ def _line(console: Console, text: str, *styles: tuple[str, str]) -> None:
     console.print(rendered, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _paragraph(console: Console, text: str, indent: int, style: str = "") -> None:
+def paragraph(console: Console, text: str, indent: int, style: str = "") -> None:
     """Wrapped text that keeps its indent."""
     from rich.text import Text
 
@@ -168,7 +168,7 @@ def _banner(console: Console, evidence: Evidence, verdict: Verdict) -> None:
         console, f" {word}  {name}", (f" {word} ", _DECISION_STYLE[verdict.decision] + " reverse")
     )
     for text, blocking in reason_texts(verdict):
-        _paragraph(console, text, 3, "" if blocking else "dim")
+        paragraph(console, text, 3, "" if blocking else "dim")
 
 
 def _task(console: Console, rules: Sequence[RuleResult]) -> None:
@@ -222,7 +222,7 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
     _line(console, " Findings", (" Findings", "bold"))
     for finding in findings:
         mark, style = _SEVERITY[finding.severity]
-        _paragraph(console, f"{mark} {one_line(finding.text)}", 3, style)
+        paragraph(console, f"{mark} {one_line(finding.text)}", 3, style)
 
 
 def _examples(
@@ -252,7 +252,7 @@ def _next(console: Console, verdict: Verdict) -> None:
     step = verdict.next_step
     console.print()
     _line(console, " Next", (" Next", "bold"))
-    _paragraph(console, one_line(step.text), 3)
+    paragraph(console, one_line(step.text), 3)
     if step.command:
         _line(console, f"   $ {one_line(step.command)}", (one_line(step.command), "cyan"))
     if step.config:
@@ -279,14 +279,14 @@ def _footer(
         f"{count(total, 'score')} ({cost.samples_cached:,} cached) in {duration(cost.seconds)}",
     ]
     console.print()
-    _paragraph(console, " · ".join(parts), 1, "dim")
+    paragraph(console, " · ".join(parts), 1, "dim")
     if report_path:
         _line(console, f" Report: {one_line(report_path)}")
     if verbose:
         versions = " ".join(f"{k} {v}" for k, v in sorted(evidence.environment.versions.items()))
         here = evidence.environment
         text = f"{here.device} · python {here.python} · {versions} · seed {evidence.sampling.seed}"
-        _paragraph(console, f"{text} · exit code {int(verdict.exit_code)}", 1, "dim")
+        paragraph(console, f"{text} · exit code {int(verdict.exit_code)}", 1, "dim")
 
 
 def _fit(text: str, width: int) -> str:

@@ -2,7 +2,9 @@
 
 import pytest
 import report_factory as factory
+from trained import HOSTILE_NAME
 
+from gatekeeper.cli import main
 from gatekeeper.report.html import render_html
 
 pytestmark = pytest.mark.browser
@@ -24,17 +26,33 @@ PAGES = {
 }  # fmt: skip
 
 
+REAL = {"checked": "careless", "checked-hostile": HOSTILE_NAME}
+"""Pages of checks that `gate check` really made; see `checked` in tests/conftest.py."""
+
+
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory):
+def pages(tmp_path_factory, checked):
     folder = tmp_path_factory.mktemp("pages")
     for name, render in PAGES.items():
         (folder / f"{name}.html").write_text(render(), encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in PAGES}
+    for name, candidate in REAL.items():
+        with pytest.raises(SystemExit):
+            main(
+                [
+                    "report",
+                    candidate,
+                    "--registry",
+                    str(checked / ".gate"),
+                    "--html",
+                    str(folder / f"{name}.html"),
+                ]
+            )
+    return {name: folder / f"{name}.html" for name in (*PAGES, *REAL)}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *REAL])
 def test_a_report_is_quiet_offline_and_never_scrolls_sideways(page, pages, name, width, dark):
     page.open(pages[name], width=width, dark=dark)
     assert page.complaints() == []
@@ -177,7 +195,16 @@ def test_every_drawing_has_a_name_and_a_description(page, pages):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize(("name", "width"), [("hold", 1400), ("escalate", 390), ("hostile", 390)])
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("hold", 1400),
+        ("escalate", 390),
+        ("hostile", 390),
+        ("checked", 1400),
+        ("checked-hostile", 390),
+    ],
+)
 def test_axe_finds_no_serious_problem(page, pages, axe, name, width, dark):
     page.open(pages[name], width=width, dark=dark)
     page.run("document.querySelectorAll('details').forEach(d => d.open = true)")

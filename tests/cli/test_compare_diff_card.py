@@ -1,4 +1,4 @@
-"""Commands that read what was checked: compare, diff, card, report; on a registry of real checks."""
+"""Compare, diff, card and report: commands that read what was checked, on real checks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_diff_says_what_went_in_and_what_came_out(
 ) -> None:
     code, out, _ = run(capsys, "diff", "careful", "careless")
     assert code == 0
-    for line in ("What went in", "candidate digest", "- promote", "+ hold", "TURNED"):
+    for line in ("What went in", "candidate digest", "promote -> hold", "TURNED"):
         assert line in out
     assert "base digest" not in out
     _, text, _ = run(capsys, "diff", "careful", "careless", "--json")
