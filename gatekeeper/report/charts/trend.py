@@ -37,7 +37,8 @@ def trend(history: Sequence[tuple[str, RuleResult]], name: str) -> Markup:
     drawing.rect(left, zero, right - left, margin - zero, "tolerated")
     drawing.line(left, margin, right, margin, "limit")
     drawing.line(left, zero, right, zero, "zero")
-    drawing.text(left - 6, zero + 4, "0", "tick", "end")
+    if margin - zero >= 12:
+        drawing.text(left - 6, zero + 4, "0", "tick", "end")
     drawing.text(left - 6, margin + 4, points(last.threshold).removesuffix(".0"), "tick", "end")
     for index, (candidate, rule) in enumerate(history):
         if rule.estimate is None:
