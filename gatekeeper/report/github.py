@@ -33,8 +33,8 @@ def tell_github(
 ) -> list[str]:
     """Append summary and outputs to the files that the job named; give the annotation lines.
 
-    The caller prints the lines, on stdout or stderr. Without GITHUB_ACTIONS there are none, and a variable
-    that is not set is skipped. Raises OSError when a named file cannot be written.
+    The caller prints the lines, on stdout or stderr. Without GITHUB_ACTIONS there are none, and a
+    variable that is not set is skipped. Raises OSError when a named file cannot be written.
     """
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
         path = Path(summary)
