@@ -137,7 +137,7 @@ def _contradictions(truth: Truth, rng: np.random.Generator) -> float:
     """Share of rows that the count finds; it is a lower bound, and never quite silent."""
     spurious = float(rng.choice([0.0, rng.uniform(0.0, 0.01)]))
     if truth is Truth.CONTRADICTORY:
-        return spurious + float(rng.uniform(0.08, 0.5) * rng.uniform(0.3, 1.0))
+        return spurious + float(rng.uniform(0.08, 0.5) * rng.uniform(0.1, 1.0))
     return spurious
 
 
