@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gatekeeper.evidence import Role, TrainProbe
 from gatekeeper.scoring.interface import Engine, ScoringTask
@@ -21,18 +22,28 @@ __all__ = ["MOST_ANSWERS", "PROBE_SAMPLES", "probe_suite", "score_probe"]
 PROBE_SAMPLES = 200
 """Enough to tell 75% from 85% on the training data, with 95% confidence."""
 MOST_ANSWERS = 32
-"""With more distinct targets the task is no choice among answers, and the probe does not apply."""
+"""With more distinct targets the task is no choice among answers: they are written, not chosen."""
+LONGEST_TARGET_WORDS = 8
+"""Longer targets are free text, which nobody repeats word for word; the probe does not apply."""
 
-_TASK = {
+_COMMON = {
     "task": "train_probe",
     "dataset_path": "json",
     "dataset_kwargs": {"data_files": {"test": "rows.jsonl"}},
     "test_split": "test",
-    "output_type": "multiple_choice",
     "doc_to_text": "{{prompt}}",
+    "target_delimiter": "",
+}
+_CHOSEN = {
+    "output_type": "multiple_choice",
     "doc_to_choice": "choices",
     "doc_to_target": "gold",
-    "target_delimiter": "",
+    "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
+}
+_WRITTEN = {
+    # Right when the target is what greedy decoding writes; what comes after it does not count.
+    "output_type": "loglikelihood",
+    "doc_to_target": "target",
     "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
 }
 
@@ -40,23 +51,34 @@ _TASK = {
 def probe_suite(rows: Sequence[tuple[str, str]], seed: int, folder: Path) -> Suite | None:
     """Write the probe as a suite into `folder`; None when it does not apply to these rows.
 
-    A row is (prompt, target). The order of the answers is fixed, so their position says nothing.
+    A row is (prompt, target). Few distinct targets are chosen from, in a fixed order, so that
+    their position says nothing; many short ones must be written word for word.
     """
     answers = sorted({target for _, target in rows})
-    if not 2 <= len(answers) <= MOST_ANSWERS:
+    if len(answers) < 2:
         return None
-    chosen = random.Random(seed).sample(range(len(rows)), min(PROBE_SAMPLES, len(rows)))
-    lines = [
-        json.dumps(
-            {"prompt": rows[row][0], "choices": answers, "gold": answers.index(rows[row][1])},
-            ensure_ascii=False,
-        )
-        for row in sorted(chosen)
-    ]
+    chosen = sorted(random.Random(seed).sample(range(len(rows)), min(PROBE_SAMPLES, len(rows))))
+    docs: list[dict[str, Any]]
+    if len(answers) <= MOST_ANSWERS:
+        task = _COMMON | _CHOSEN
+        docs = [
+            {"prompt": rows[row][0], "choices": answers, "gold": answers.index(rows[row][1])}
+            for row in chosen
+        ]
+    elif all(target.strip() and _short(target) for target in answers):
+        task = _COMMON | _WRITTEN
+        docs = [{"prompt": rows[row][0], "target": rows[row][1]} for row in chosen]
+    else:
+        return None
+    lines = [json.dumps(doc, ensure_ascii=False) for doc in docs]
     (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "train_probe.yaml").write_text(json.dumps(_TASK), encoding="utf-8")
+    (folder / "train_probe.yaml").write_text(json.dumps(task), encoding="utf-8")
     probe = Capability(name="training data", tasks=(TaskRef(task="train_probe", metric="acc"),))
     return Suite(name="train-probe", role=Role.TASK, capabilities=(probe,), folder=folder)
+
+
+def _short(target: str) -> bool:
+    return len(target.split()) <= LONGEST_TARGET_WORDS
 
 
 def score_probe(task: ScoringTask, engine: Engine, arm: str) -> TrainProbe | None:

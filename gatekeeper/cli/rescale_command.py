@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,12 +59,14 @@ def command(
     """
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.errors import ExitCode
+    from gatekeeper.errors import ConfigError, ExitCode
     from gatekeeper.prepare import prepare
     from gatekeeper.registry import Registry
     from gatekeeper.report.scales_terminal import print_scales
     from gatekeeper.rescale import choose, score_scales
 
+    if out is not None and out.exists():
+        raise ConfigError(f"{out} exists already.", "Name another folder with --out.")
     settings = settings_from(config, registry=registry, policy=policy, **base_flags)
     store = Registry.create(settings.registry)
     request = prepare(settings, (adapter,), max_samples=max_samples, seed=seed, registry=store)
@@ -101,8 +104,7 @@ def _keep(
 
     [source] = request.candidates
     source = source.resolve()
-    name = f"{source.name}-x{chosen.factor:g}"
-    folder = out or source.with_name(name)
+    folder = out or _free(source.with_name(f"{source.name}-x{chosen.factor:g}"))
     scaled_copy(source, folder, chosen.factor, name=folder.name)
     _link(store, source, folder, chosen.factor)
     click.echo(f"\n Written: {folder} (alpha x {chosen.factor:g}); checking it on fresh samples")
@@ -118,6 +120,12 @@ def _keep(
         standard_output(), result.evidence, result.verdict, result.samples, check_id=event.check_id
     )
     return int(result.verdict.exit_code)
+
+
+def _free(folder: Path) -> Path:
+    """The folder itself, or the first of its numbered neighbours that does not exist."""
+    names = (folder.with_name(f"{folder.name}-{n}") for n in itertools.count(2))
+    return folder if not folder.exists() else next(n for n in names if not n.exists())
 
 
 def _link(store: Registry, source: Path, folder: Path, factor: float) -> None:

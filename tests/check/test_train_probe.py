@@ -1,0 +1,60 @@
+"""The train probe scores training rows like the task, chosen or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from trained import World, rows
+
+from gatekeeper.adapter import read_adapter
+from gatekeeper.base import pin_base
+from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.model import LoadedBase, load_base
+from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.train_probe import PROBE_SAMPLES, probe_suite, score_probe
+
+Rows = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def loaded(world: World) -> LoadedBase:
+    found = load_base(world.base, pin_base(world.base, "tiny"))
+    found.attach(world.careful, read_adapter(world.careful).digest)
+    return found
+
+
+def probed(world: World, loaded: LoadedBase, chosen: Rows, folder: Path) -> tuple[float, float]:
+    suite = probe_suite(chosen, 0, folder)
+    assert suite is not None
+    [[task]] = load_tasks(suite, loaded.tokenizer).values()
+    probe = score_probe(task, PackedEngine(loaded, None), read_adapter(world.careful).digest)
+    assert probe is not None
+    assert probe.samples == min(PROBE_SAMPLES, len(chosen))
+    return probe.base_score, probe.candidate_score
+
+
+def known(count: int = 120) -> Rows:
+    return [(row["prompt"], row["completion"]) for row in rows("rot", count, seed=5)]
+
+
+def test_few_targets_are_chosen_from(world: World, loaded: LoadedBase, tmp_path: Path) -> None:
+    base, candidate = probed(world, loaded, known(), tmp_path)
+    assert candidate > base + 0.3
+
+
+def test_many_targets_must_be_written(world: World, loaded: LoadedBase, tmp_path: Path) -> None:
+    """Rows of another kind bring many targets that nobody learned: they must score low."""
+    many = [(f"{n} say {n}:", f"{n * 7919 % 99991}") for n in range(60)]
+    base, candidate = probed(world, loaded, known(140) + many, tmp_path)
+    assert candidate > base + 0.2
+    assert candidate <= 0.75
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [["yes"] * 40, [" ".join(["long"] * 9) + f" {n}" for n in range(40)]],
+)
+def test_free_text_and_single_answers_have_no_probe(targets: list[str], tmp_path: Path) -> None:
+    chosen = [(f"row {n}", target) for n, target in enumerate(targets)]
+    assert probe_suite(chosen, 0, tmp_path) is None
