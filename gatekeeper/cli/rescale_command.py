@@ -59,16 +59,16 @@ def command(
     """
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
+    from gatekeeper.cli.stores import create_store
     from gatekeeper.errors import ConfigError, ExitCode
     from gatekeeper.prepare import prepare
-    from gatekeeper.registry import Registry
     from gatekeeper.report.scales_terminal import print_scales
     from gatekeeper.rescale import choose, score_scales
 
     if out is not None and out.exists():
         raise ConfigError(f"{out} exists already.", "Name another folder with --out.")
     settings = settings_from(config, registry=registry, policy=policy, **base_flags)
-    store = Registry.create(settings.registry)
+    store = create_store(settings)
     request = prepare(settings, (adapter,), max_samples=max_samples, seed=seed, registry=store)
     told = standard_output()
     with tempfile.TemporaryDirectory(prefix="gate-") as staging:

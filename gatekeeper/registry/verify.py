@@ -102,15 +102,27 @@ def _log(registry: Registry) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
     return entries, found
 
 
-def _signatures(registry: Registry, entries: list[Entry]) -> Iterator[tuple[Path, str, str]]:
+def _signatures(registry: Registry, entries: list[Entry]) -> list[tuple[Path, str, str]]:
+    """Events that no allowed signer vouches for."""
+    found: list[tuple[Path, str, str]] = []
     if registry.allowed_signers is None:
-        return
+        return found
     from gatekeeper.registry.signatures import signature_fault
 
+    vouched = False
+    early: list[tuple[Path, str, str]] = []
     for entry in entries:
         path = registry.log.folder / event_file(entry.event.sequence)
-        if (fault := signature_fault(path.read_bytes(), registry.allowed_signers)) is not None:
-            yield path, fault, "Ask its author; events are signed when gate.yaml has a signing_key."
+        fault = signature_fault(path.read_bytes(), registry.allowed_signers)
+        if fault is None:
+            # By the chain it also vouches for the events before it, so signing can begin late.
+            vouched = True
+        else:
+            hint = "Ask its author; events are signed when gate.yaml has a signing_key."
+            (early if not vouched and entry.event.signature is None else found).append(
+                (path, fault, hint)
+            )
+    return found if vouched else early + found
 
 
 def _evidence(

@@ -224,15 +224,16 @@ def test_events_are_signed_when_gate_yaml_names_a_key(gate: Run, tmp_path: Path)
     assert "is not signed" in said
     assert gate("promote", check, "--force", "--reason", "old check")[0] == 0
     assert Registry.open(tmp_path / ".gate").state().events[-1].signature
-    code, said = gate("registry", "verify")
-    assert code == 30
-    assert "log/000000000001.json: is not signed" in said
-    assert "000000000002" not in said
+    # The signed event vouches for the one before it; the verdict of the factory is not decide's.
+    assert "log/" not in gate("registry", "verify")[1]
     (tmp_path / "key").unlink()
     code, said = gate("rollback")
     assert code != 0
     assert "signing key" in said
     assert gate("rollback", "--unsigned")[0] == 0
+    code, said = gate("registry", "verify")
+    assert code == 30
+    assert "log/000000000003.json: is not signed" in said
 
 
 def test_a_candidate_that_cannot_even_be_copied_is_recorded_as_refused(
