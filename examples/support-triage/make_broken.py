@@ -1,6 +1,6 @@
 """Make the broken members of the cast from a sound adapter, one fault each.
 
-    python make_broken.py adapters/good adapters
+    python make_broken.py adapters/low-capacity adapters
 
 no-op: every lora_B is zero, as PEFT initialises it: saved, never trained.
 nan: one number of one tensor is not a number.
@@ -13,6 +13,8 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+from gatekeeper.run_manifest import read_manifest, write_manifest
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -30,6 +32,9 @@ def broken(sound: Path, folder: Path, fault: Any) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(sound / "adapter_config.json", folder)
+    shutil.copy(sound / "trainer_state.json", folder)
+    manifest = read_manifest(sound / "run.yaml")
+    write_manifest(manifest.model_copy(update={"name": folder.name}), folder)
     tensors = load_file(sound / WEIGHTS)
     fault(tensors)
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
