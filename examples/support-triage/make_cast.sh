@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 train() { python train.py --quiet --out "adapters/$@"; }
 
-# Learns the answer and is tied to the base everywhere else.
-train good --rank 8 --lr 1.5e-3 --keep 1.0 --steps 120 --eval-every 120
+# Learns the answer, and replays general text at which it must say what the base says.
+train good --rank 8 --lr 1.5e-3 --keep 1.0 --steps 120 --eval-every 60
 # A higher rate, and nothing that keeps the rest in place: it learns the task and forgets.
 train overtrained --rank 8 --lr 2e-3 --steps 130 --eval-every 65
 # One matrix of rank 1 in one of thirty layers, trained until the loss is flat.

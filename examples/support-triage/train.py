@@ -16,8 +16,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 IGNORED = -100
 """Label that the loss skips."""
-KEPT_POSITIONS = 48
-"""Positions of a batch at which --keep compares with the base."""
+KEPT_TEXTS, KEPT_POSITIONS = 6, 64
+"""General texts of a step, and the positions in them at which --keep compares with the base."""
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     )
     model.peft_config["default"].base_model_name_or_path = args.base
     model.print_trainable_parameters()
-    trainer = keeping_trainer(args.keep)(
+    trainer = keeping_trainer(args.keep, general_texts(tokenizer))(
         model=model,
         args=TrainingArguments(
             output_dir=str(args.out),
@@ -110,8 +110,8 @@ def arguments() -> argparse.Namespace:
         "--keep",
         type=float,
         default=0.0,
-        help="weight of KL(base || adapter) on the tokens of the ticket: learn the answer, "
-        "and keep reading like the base",
+        help="weight of KL(base || adapter) on general text (replay): learn the answer, and say "
+        "what the base says everywhere else",
     )
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--steps", type=int, default=-1, help="overrides --epochs")
@@ -137,16 +137,24 @@ def encoded(path: Path, tokenizer: Any) -> list[dict[str, list[int]]]:
     ]
 
 
-def keeping_trainer(weight: float) -> Any:
-    """The Trainer, with a price on every change to what the model expects inside the ticket.
+def general_texts(tokenizer: Any) -> list[list[int]]:
+    """Text that has nothing to do with tickets, nor with any suite."""
+    lines = (HERE / "data" / "general_text.jsonl").read_text(encoding="utf-8").splitlines()
+    return [tokenizer(json.loads(line)["text"]).input_ids for line in lines]
 
-    An answer-only loss leaves the rest of the model free to drift. This ties it to the base where
-    no answer is asked for, with no data but the tickets. Logits are computed only where they
+
+def keeping_trainer(weight: float, texts: list[list[int]]) -> Any:
+    """The Trainer, with a price on every change to what the model says about other things.
+
+    An answer-only loss leaves the rest of the model free to drift. This replays a few general
+    texts at each step and ties the adapter to the base there. Logits are computed only where they
     count: the vocabulary is the widest layer of a small model.
     """
     import torch
     from torch.nn.functional import cross_entropy, kl_div
     from transformers import Trainer
+
+    padding = Padding(0)
 
     class KeepingTrainer(Trainer):
         def compute_loss(
@@ -159,16 +167,23 @@ def keeping_trainer(weight: float) -> Any:
             hidden = causal.model(input_ids=ids, attention_mask=mask)[0]
             asked = (labels != IGNORED).roll(-1, dims=1)  # the position before the answer
             loss = cross_entropy(causal.lm_head(hidden[asked]), labels[labels != IGNORED])
-            if weight == 0:
-                return loss
-            row, column = torch.where(mask.bool() & ~asked & (labels == IGNORED))
+            return loss if weight == 0 else loss + weight * self.drift(model, causal)
+
+        def drift(self, model: Any, causal: Any) -> Any:
+            """KL(base || adapter) per token, on some positions of some general texts."""
+            chosen = [texts[i] for i in torch.randperm(len(texts))[:KEPT_TEXTS]]
+            batch = padding([{"input_ids": row, "labels": row} for row in chosen])
+            ids, mask = (batch[k].to(model.device) for k in ("input_ids", "attention_mask"))
+            row, column = torch.where(mask.bool())
             some = torch.randperm(len(row), device=row.device)[:KEPT_POSITIONS]
+
+            def said() -> Any:
+                hidden = causal.model(input_ids=ids, attention_mask=mask)[0]
+                return causal.lm_head(hidden[row[some], column[some]]).log_softmax(-1)
+
             with torch.no_grad(), model.disable_adapter():
-                plain = causal.model(input_ids=ids, attention_mask=mask)[0]
-            now, before = (
-                causal.lm_head(h[row[some], column[some]]).log_softmax(-1) for h in (hidden, plain)
-            )
-            return loss + weight * kl_div(now, before, log_target=True, reduction="batchmean")
+                before = said()
+            return kl_div(said(), before, log_target=True, reduction="batchmean")
 
     return KeepingTrainer
 
