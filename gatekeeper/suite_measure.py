@@ -96,7 +96,9 @@ def measure_suite(
     known = {capability.name: capability for capability in suite.capabilities}
     predicted = 0.0
     first: dict[str, tuple[float, dict[str, list[SampleScore]]]] = {}
-    for name, own in tasks.items():
+    for turn, (name, own) in enumerate(tasks.items()):
+        if progress is not None:
+            progress("a few of each task", turn, len(tasks))
         started = clock()
         scores = {}
         for task in own:

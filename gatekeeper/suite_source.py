@@ -31,13 +31,13 @@ class Source:
 
 
 def read_source(ref: str, subset: str | None = None, split: str = "test") -> Source:
-    """Read a file by its suffix, or a data set of the hub by its id.
+    """Read a file by its suffix, or a data set of the hub by its id (or its folder, as cloned).
 
     Raises SuiteError when there is no such file, its rows are not mappings, or the hub's data set
     is neither on this machine nor reachable.
     """
     path = Path(ref)
-    if path.suffix.lower() in SUFFIXES or path.exists():
+    if path.suffix.lower() in SUFFIXES or path.is_file():
         return _file(path)
     return _hub(ref, subset, split)
 

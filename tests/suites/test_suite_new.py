@@ -223,6 +223,27 @@ def test_a_hub_data_set_that_is_not_here_names_the_command(tmp_path: Path) -> No
     assert "datasets.load_dataset('nobody/nothing')" in str(problem.hint)
 
 
+def test_a_data_set_as_the_hub_has_it_gives_the_names_of_its_labels(tmp_path: Path) -> None:
+    import datasets
+
+    names = ["billing", "bug", "sales"]
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=names)}
+    )
+    rows = [{"text": row["text"], "label": names.index(str(row["label"]))} for row in ROWS]
+    (tmp_path / "tickets").mkdir()
+    datasets.Dataset.from_list(rows, features=features).to_parquet(
+        tmp_path / "tickets" / "test.parquet"
+    )
+    done = make(tmp_path, "--from", str(tmp_path / "tickets"), "--question", "text",
+                "--answer", "label")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert loaded(tmp_path).gold(4) == "bug"
+    done = make(tmp_path, "--from", str(tmp_path / "tickets"), "--split", "dev",
+                "--question", "text", "--answer", "label")  # fmt: skip
+    assert "--split" in str(refusal(done).hint)
+
+
 def test_broken_files_are_refused_by_line(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"text": "a", "label": "b"}\n{oops\n')
     (tmp_path / "d.csv").write_text("text,label\nonly one cell\n")
