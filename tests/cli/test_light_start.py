@@ -37,6 +37,7 @@ print("LOADED", loaded, file=sys.stderr)
         ["policy", "explain", "strict"],
         ["registry", "verify"],
         ["schema", "policy"],
+        ["suite", "list"],
         ["check", "--help"],
     ],
     ids=" ".join,
