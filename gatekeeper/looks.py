@@ -92,7 +92,11 @@ def score_suite(
             used += step
             _tell(progress, suite, columns, used)
         results = compare_pairs(
-            [_pairs(suite, c) for c in columns], policy, sampling, candidates=candidates
+            [_pairs(suite, c) for c in columns],
+            policy,
+            sampling,
+            candidates=candidates,
+            intervals=False,
         )
         for column in columns:
             column.settled = is_settled(results, suite.name, column.capability.name)

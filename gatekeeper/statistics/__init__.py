@@ -1,4 +1,4 @@
-"""Paired differences to outcomes: always-valid tests, intervals, power. Pure functions on arrays.
+"""Paired differences to outcomes: sequential tests, intervals, power. Pure functions on arrays.
 
 The package holds no policy and no I/O. Everything is deterministic, so a verdict recomputed on
 another machine is the same.

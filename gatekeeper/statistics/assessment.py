@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatekeeper.statistics.betting import Array, log_capital_above, log_capital_below
+from gatekeeper.statistics.null_tail import Array, lattice_step, lower_tail, upper_tail
+from gatekeeper.statistics.spending import levels
 
-__all__ = ["Assessment", "assess"]
+__all__ = ["Assessment", "assess", "earliest_pass"]
 
-_STEPS = 40
-"""Bisection steps of an interval's end; 2^-40 of the range."""
+_STEPS = 24
+"""Bisection steps of an interval's end: to 1e-7 of the range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What the samples show about their mean.
 
-    `low` and `high` are the ends of a 1 - 2*alpha confidence interval that is valid at every look.
-    `p_value` is small when the mean is shown to be below the threshold.
+    `low` and `high` are the ends of a 1 - 2*alpha confidence interval that is valid at every look;
+    it lies wholly above the threshold on a pass, below it on a fail. `p_value` is small when the
+    mean is shown to be below the threshold, and at most alpha exactly when the outcome is fail.
     """
 
     outcome: Literal["pass", "fail", "inconclusive"]
@@ -34,6 +37,15 @@ class Assessment:
     samples: int
 
 
+def earliest_pass(threshold: float, unchanged: float, lowest: float, alpha: float) -> float:
+    """Samples that it takes to pass when each of them has the value `unchanged`.
+
+    At a fiftieth of alpha; 1 when unchanged samples are no evidence for passing.
+    """
+    share = (unchanged - threshold) / (unchanged - lowest) if unchanged > threshold else 0.0
+    return math.log(alpha / 50) / math.log1p(-share) if 0 < share < 1 else 1.0
+
+
 def assess(
     values: NDArray[np.float64],
     threshold: float,
@@ -43,56 +55,88 @@ def assess(
     alpha: float,
     low: float = -1.0,
     high: float = 1.0,
+    ended: bool = False,
+    intervals: bool = True,
 ) -> Assessment:
     """Is the mean of `values`, taken in draw order, above or below the threshold?
 
     pass: shown above; fail: shown below; each wrongly with probability at most alpha over all
-    looks together. The first look that settles it counts; `horizon` is not needed by a test that
-    is valid at every look and is part of the signature for tests that spend alpha against it.
-    Raises ValueError when a value is outside [low, high] or there is none.
+    looks together. The first look that settles it counts. `looks` are the sample counts at which
+    somebody looked or will look, up to `horizon`, the most samples there can be; both must not
+    depend on `values`. `ended`: for a reason that does not lie in `values` there will be no more
+    samples, so the last look may use all of alpha that is left. Without `intervals` the ends are those of the range, which is faster.
+    Raises ValueError when a value is outside [low, high], or there are more than the horizon or
+    none.
     """
     if not len(values):
         raise ValueError("there are no samples to assess")
     if values.min() < low - 1e-9 or values.max() > high + 1e-9 or horizon < len(values):
         raise ValueError("a sample is out of range, or there are more than the horizon")
-    distinct, index = np.unique(values, return_inverse=True)
-    seen = np.zeros((len(values), len(distinct)))
-    seen[np.arange(len(values)), index] = 1.0
-    running = np.cumsum(seen, axis=0)
-    wanted = sorted({look for look in looks if 0 < look <= len(values)} | {len(values)})
-    at_looks = running[np.asarray(wanted) - 1]
-    above = log_capital_above(distinct, at_looks, threshold, low)
-    below = log_capital_below(distinct, at_looks, threshold, high)
-    needed = float(np.log(1.0 / alpha))
+    seen = tuple(sorted({look for look in looks if 0 < look <= len(values)}))
+    distinct, counts = _running_counts(values, seen)
+    step = lattice_step(np.append(distinct, (low, high)))
+    start = earliest_pass(threshold, 0.0 if low < 0 < high else high, low, alpha)
+    end = len(values) if ended else None
+    passing = np.array(levels("pass", seen, horizon, alpha, start=start, end=end))
+    failing = np.array(levels("fail", seen, horizon, alpha, end=end))
+
+    def above(limit: float, at: Array = counts) -> Array:
+        return upper_tail(distinct, at, limit, low, step)
+
+    def below(limit: float, at: Array = counts) -> Array:
+        return lower_tail(distinct, at, limit, high, step)
+
     outcome: Literal["pass", "fail", "inconclusive"] = "inconclusive"
-    settled = None
-    for look, up, down in zip(wanted, above, below, strict=True):
-        if max(up, down) >= needed:
-            outcome, settled = ("pass" if up >= down else "fail"), look
-            break
-    counts = running[-1]
+    settled: int | None = None
+    estimate = float(values.mean())
+    ends, p_value = (low, high), 1.0
+    if seen:
+        chance_below = below(threshold)
+        passed, failed = above(threshold) <= passing, chance_below <= failing
+        p_value = float(min(1.0, (alpha * chance_below / np.maximum(failing, 1e-300)).min()))
+        at = -1
+        if (passed | failed).any():
+            at = int((passed | failed).argmax())
+            outcome, settled = ("pass" if passed[at] else "fail"), seen[at]
+        if intervals:
+            pairs = [
+                (
+                    _end(above, counts[[i]], passing[i], low, high),
+                    -_end(_mirrored(below), counts[[i]], failing[i], -high, -low),
+                )
+                for i in sorted({at % len(seen), len(seen) - 1})
+            ]
+            # After it was settled more may have been seen; what was shown stays shown.
+            ends = max(end for end, _ in pairs), min(end for _, end in pairs)
     return Assessment(
         outcome=outcome,
-        estimate=float(values.mean()),
-        low=_end(distinct, counts, needed, low, float(values.mean()), lower=True),
-        high=_end(distinct, counts, needed, float(values.mean()), high, lower=False),
-        p_value=float(min(1.0, np.exp(-below.max()))),
+        estimate=estimate,
+        low=min(ends[0], estimate),
+        high=max(ends[1], estimate),
+        p_value=p_value,
         settled_at=settled,
         samples=len(values),
     )
 
 
+def _running_counts(values: Array, looks: tuple[int, ...]) -> tuple[Array, Array]:
+    """Distinct values (K,), and how often each was seen up to each look (L, K)."""
+    distinct, index = np.unique(values, return_inverse=True)
+    parts = np.split(index, looks)[: len(looks)]
+    seen = [np.bincount(part, minlength=len(distinct)) for part in parts]
+    return distinct, np.cumsum(seen, axis=0, dtype=np.float64).reshape(-1, len(distinct))
+
+
+def _mirrored(tail: Callable[[float, Array], Array]) -> Callable[[float, Array], Array]:
+    return lambda limit, at: tail(-limit, at)
+
+
 def _end(
-    values: Array, counts: Array, needed: float, left: float, right: float, *, lower: bool
+    tail: Callable[[float, Array], Array], counts: Array, level: float, low: float, high: float
 ) -> float:
-    """The mean at which the bet just stops being won: one end of the interval."""
-    floor, ceiling = left, right
+    """The largest limit that is still shown to be exceeded at this level."""
     for _ in range(_STEPS):
-        middle = (left + right) / 2
-        if lower:
-            won = log_capital_above(values, counts, middle, floor) >= needed
-            left, right = (middle, right) if won else (left, middle)
-        else:
-            won = log_capital_below(values, counts, middle, ceiling) >= needed
-            left, right = (left, middle) if won else (middle, right)
-    return (left + right) / 2
+        middle = (low + high) / 2
+        shown = bool(tail(middle, counts)[0] <= level)
+        low, high = (middle, high) if shown else (low, middle)
+    return low

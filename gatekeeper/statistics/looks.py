@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 __all__ = ["look_schedule"]
+
+_GROWTH = 0.05
+"""Least growth from one look to the next, as a share of what was seen. Looks closer than that
+cost power and show nothing new."""
 
 
 def look_schedule(horizon: int, every: int) -> tuple[int, ...]:
-    """Every `every` samples, and at the horizon."""
+    """Sample counts of the looks: multiples of `every`, 5% or more apart, and the horizon."""
     if horizon < 1 or every < 1:
         raise ValueError("horizon and step must be positive")
-    return (*range(every, horizon, every), horizon)
+    looks, seen = [], 0
+    while seen < horizon:
+        steps = max(1, math.ceil(_GROWTH * seen / every))
+        seen = min(horizon, seen + steps * every)
+        looks.append(seen)
+    return tuple(looks)

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from gatekeeper.statistics.null_tail import variance_at
+
 __all__ = ["samples_needed"]
 
-_SAFETY = 1.3
-"""A test that may be looked at all the time asks for more than the fixed-sample formula."""
+_LOOKS = 1.08
+"""What looking early costs: the last look may use 0.8 of alpha, and some is won before it."""
 
 
 def samples_needed(
-    threshold: float, estimate: float, *, variance: float, alpha: float, power: float = 0.8
+    values: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    threshold: float,
+    *,
+    alpha: float,
+    low: float = -1.0,
+    high: float = 1.0,
+    power: float = 0.8,
 ) -> int | None:
-    """Samples after which a mean like `estimate` is told from the threshold with this power.
+    """Samples after which data like this are told from the threshold with this power.
 
-    `variance` is that of one sample. None when the estimate is on the threshold: then no number
-    would settle it. Normal approximation times a margin for repeated looks.
+    `values` occur with `shares` (sum 1), and lie in [low, high]. None when their mean is on the
+    threshold: then no number would settle it. Normal approximation, with the variance that the
+    test itself would use at the threshold.
     """
     from scipy.special import ndtri
 
-    gap = abs(estimate - threshold)
-    if gap < 1e-6:
+    mean = float(values @ shares)
+    gap = mean - threshold
+    if abs(gap) < 1e-6:
         return None
-    # Few flips seen so far say little of the variance; what the threshold implies is a floor.
-    floor = abs(threshold) * (1 - abs(threshold))
-    spread = max(variance, floor)
-    z = float(ndtri(1 - alpha) + ndtri(power))
-    return math.ceil(_SAFETY * spread * (z / gap) ** 2)
+    if gap < 0:
+        values, threshold, low = -values, -threshold, -high
+    at_threshold = variance_at(values, shares, threshold, low)
+    here = max(float(values**2 @ shares) - mean**2, 0.0)
+    wide = float(ndtri(1 - alpha)) * math.sqrt(at_threshold)
+    wide += float(ndtri(power)) * math.sqrt(here)
+    return math.ceil(_LOOKS * (wide / gap) ** 2)

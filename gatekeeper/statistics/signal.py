@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gatekeeper.statistics.betting import log_capital_above
+from gatekeeper.statistics.null_tail import lattice_step, upper_tail
 
 __all__ = ["has_signal"]
 
@@ -13,15 +13,13 @@ __all__ = ["has_signal"]
 def has_signal(scores: NDArray[np.float64], chance: float, alpha: float) -> bool:
     """Is the mean of the base's scores in [0, 1] shown to be above `chance`?
 
-    Exact binomial tail for scores of 0 and 1, the betting test for others.
+    Where guessing gives nothing (`chance` 0), one right answer shows it.
     """
     if not len(scores):
         return False
-    if np.isin(scores, (0.0, 1.0)).all():
-        from scipy.special import bdtrc
-
-        right = int(scores.sum())
-        return right > 0 and (chance <= 0 or float(bdtrc(right - 1, len(scores), chance)) <= alpha)
+    if not 0 < chance < 1:
+        return bool(scores.mean() > chance)
     distinct, counts = np.unique(scores, return_counts=True)
-    capital = log_capital_above(distinct, counts.astype(np.float64), chance, 0.0)
-    return bool(capital >= np.log(1.0 / alpha)) if chance > 0 else bool(scores.mean() > 0)
+    step = lattice_step(np.append(distinct, (0.0, 1.0)))
+    tail = upper_tail(distinct, counts[None].astype(np.float64), chance, 0.0, step)
+    return bool(tail[0] <= alpha)

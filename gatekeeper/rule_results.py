@@ -1,0 +1,212 @@
+"""One rule on one capability: paired samples in, an outcome with its estimate and interval out.
+
+Pure. Which rules there are is in `compare.py`; the tests themselves are in `statistics/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatekeeper.evidence import NeutralText, Pairs, Sampling
+from gatekeeper.verdict import Outcome, RuleKind, RuleResult
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Terms", "bar", "cap_on_lost", "drift", "forgetting", "horizons", "min_gain", "terms_of"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms the capabilities of one suite are looked at; the same for all its rules."""
+
+    look_every: int
+    alpha: float
+    horizons: Mapping[str, int]
+    """Most samples that each capability may be given."""
+    exhausted: bool
+    """The suite's budget is spent, so what is open now stays open."""
+    intervals: bool = True
+
+
+def horizons(available: Mapping[str, int], budget: int) -> dict[str, int]:
+    """Most samples that each capability may be given, fixed before anything is scored.
+
+    Twice the fair share: finished capabilities free their part for the unfinished ones, but the
+    stopping boundary must know its horizon beforehand.
+    """
+    if not available:
+        return {}
+    fair = max(1, budget // len(available))
+    return {name: min(pool, 2 * fair) for name, pool in available.items()}
+
+
+def terms_of(
+    measured: Iterable[Pairs], sampling: Sampling, alpha: float, intervals: bool
+) -> Terms:
+    """The terms of one suite, from how its samples were drawn."""
+    measured = tuple(measured)
+    most = horizons({p.capability: p.available for p in measured}, sampling.max_samples)
+    used = sum(len(p.base) + p.errors for p in measured)
+    return Terms(
+        look_every=sampling.look_every,
+        alpha=alpha,
+        horizons=most,
+        exhausted=used >= min(sampling.max_samples, sum(most.values())),
+        intervals=intervals,
+    )
+
+
+def bar(pairs: Pairs, limit: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
+    """The candidate's own score must be shown to reach the bar."""
+    return _assessed(
+        pairs, rule, RuleKind.BAR, _array(pairs.candidate), limit, terms, line, lowest=0.0
+    )
+
+
+def min_gain(pairs: Pairs, gain: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
+    """The candidate must be shown to beat the base by so much."""
+    return _assessed(pairs, rule, RuleKind.MIN_GAIN, _differences(pairs), gain, terms, line)
+
+
+def forgetting(
+    pairs: Pairs, margin: float, terms: Terms, rule: str, line: int | None
+) -> RuleResult:
+    """The loss must be shown to be smaller than the margin, where there is something to lose."""
+    from gatekeeper.statistics import has_signal
+
+    result = _assessed(
+        pairs, rule, RuleKind.FORGETTING, _differences(pairs), -margin, terms, line
+    )
+    signal = bool(pairs.base) and has_signal(_array(pairs.base), pairs.chance or 0.0, terms.alpha)
+    # A loss that was shown was a signal; a pass without one would be "nothing was lost of
+    # nothing".
+    if pairs.base and not signal and result.outcome is not Outcome.FAIL:
+        return result.model_copy(update={"outcome": Outcome.NO_SIGNAL, "settled_at": None})
+    return result
+
+
+def cap_on_lost(pairs: Pairs, most: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
+    """Share of samples that flipped from right to wrong, shown to be under a cap."""
+    lost = (_array(pairs.base) >= 0.5) & (_array(pairs.candidate) < 0.5)
+    result = _assessed(
+        pairs, rule, RuleKind.FLIPS, -lost.astype(float), -most, terms, line, highest=0.0
+    )
+
+    def turned(value: float | None) -> float | None:
+        return None if value is None else -value + 0.0
+
+    return result.model_copy(
+        update={
+            "estimate": turned(result.estimate),
+            "low": turned(result.high),
+            "high": turned(result.low),
+            "threshold": most,
+        }
+    )
+
+
+def drift(text: NeutralText, most: float, line: int | None) -> RuleResult:
+    """KL on neutral text against its cap: a point estimate over thousands of tokens."""
+    return RuleResult(
+        rule="neutral-text.kl", kind=RuleKind.KL, suite="neutral-text",
+        capability="neutral text",
+        outcome=Outcome.PASS if text.kl <= most else Outcome.FAIL,
+        estimate=text.kl, low=None, high=None, threshold=most, base_score=None,
+        candidate_score=None, samples=text.tokens, available=text.tokens, policy_line=line,
+    )  # fmt: skip
+
+
+def _assessed(
+    pairs: Pairs,
+    rule: str,
+    kind: RuleKind,
+    values: NDArray[np.float64],
+    threshold: float,
+    terms: Terms,
+    line: int | None,
+    lowest: float = -1.0,
+    highest: float = 1.0,
+) -> RuleResult:
+    """One mean against one threshold. Values lie in [lowest, highest]."""
+    from gatekeeper.statistics import assess
+
+    if not len(values):
+        return RuleResult(
+            rule=rule, kind=kind, suite=pairs.suite, capability=pairs.capability,
+            outcome=Outcome.INCONCLUSIVE, estimate=None, low=None, high=None,
+            threshold=threshold, base_score=None, candidate_score=None, samples=0,
+            available=pairs.available, policy_line=line,
+        )  # fmt: skip
+    horizon = max(terms.horizons[pairs.capability], len(values))
+    # Samples that could not be scored count as used: no more will come in their place.
+    ended = terms.exhausted or len(values) + pairs.errors >= horizon
+    found = assess(
+        values,
+        threshold,
+        looks=_looks(len(values), horizon, terms.look_every, ended),
+        horizon=horizon,
+        alpha=terms.alpha,
+        low=lowest,
+        high=highest,
+        ended=ended,
+        intervals=terms.intervals,
+    )
+    before, after = _array(pairs.base) >= 0.5, _array(pairs.candidate) >= 0.5
+    return RuleResult(
+        rule=rule,
+        kind=kind,
+        suite=pairs.suite,
+        capability=pairs.capability,
+        outcome=Outcome(found.outcome),
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        threshold=threshold,
+        base_score=float(_array(pairs.base).mean()),
+        candidate_score=float(_array(pairs.candidate).mean()),
+        samples=len(values),
+        available=pairs.available,
+        settled_at=found.settled_at,
+        p_value=found.p_value,
+        lost=int((before & ~after).sum()),
+        gained=int((~before & after).sum()),
+        needed=_needed(values, threshold, terms.alpha, lowest, highest)
+        if found.outcome == "inconclusive"
+        else None,
+        policy_line=line,
+    )
+
+
+def _needed(
+    values: NDArray[np.float64], threshold: float, alpha: float, lowest: float, highest: float
+) -> int | None:
+    """Samples in all that would settle it, were the rest like those that were seen."""
+    import numpy as np
+
+    from gatekeeper.statistics import samples_needed
+
+    distinct, counts = np.unique(values, return_counts=True)
+    return samples_needed(
+        distinct, counts / len(values), threshold, alpha=alpha, low=lowest, high=highest
+    )
+
+
+def _looks(samples: int, horizon: int, every: int, ended: bool) -> tuple[int, ...]:
+    from gatekeeper.statistics import look_schedule
+
+    planned = tuple(look for look in look_schedule(horizon, every) if look <= samples)
+    return (*planned, samples) if ended and samples not in planned else planned
+
+
+def _differences(pairs: Pairs) -> NDArray[np.float64]:
+    return _array(pairs.candidate) - _array(pairs.base)
+
+
+def _array(values: Sequence[float]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.asarray(values, dtype=np.float64)
