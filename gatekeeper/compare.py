@@ -7,7 +7,7 @@ recomputed from its evidence. What a verdict makes of the outcomes is in `decisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from gatekeeper.evidence import Evidence, Pairs, Role, Sampling
 from gatekeeper.policy import ForgettingRule, LoadedPolicy, Policy, TaskRule
@@ -50,8 +50,11 @@ def compare_pairs(
     candidates: int = 1,
     line: Line = lambda *_: None,
     intervals: bool = True,
+    settled: Collection[str] = (),
 ) -> tuple[RuleResult, ...]:
     """Outcomes of the policy's sample-based rules; suites that were not scored give none.
+
+    Capabilities named as `settled` count for the budget and are not assessed again.
 
     With several candidates in one check each is held to a stricter alpha, because the best of
     them will be picked. Without `intervals` only the outcomes count: what a look needs.
@@ -66,11 +69,14 @@ def compare_pairs(
     for index, task in enumerate(policy.task):
         measured = by_suite.get(task.suite, [])
         terms = terms_of(measured, sampling, alpha, intervals)
-        results += _task_rules(task, measured, terms, ("task", index), line)
+        several = len(measured) > 1
+        asked = [p for p in measured if p.capability not in settled]
+        results += _task_rules(task, asked, several, terms, ("task", index), line)
     for index, kept in enumerate(policy.forgetting):
         measured = [p for p in by_suite.get(kept.suite, []) if p.capability not in kept.skip]
         terms = terms_of(measured, sampling, alpha, intervals)
-        results += _forgetting_rules(kept, measured, terms, ("forgetting", index), line)
+        asked = [p for p in measured if p.capability not in settled]
+        results += _forgetting_rules(kept, asked, terms, ("forgetting", index), line)
     return tuple(results)
 
 
@@ -84,11 +90,16 @@ def is_settled(results: Iterable[RuleResult], suite: str, capability: str) -> bo
 
 
 def _task_rules(
-    rule: TaskRule, measured: list[Pairs], terms: Terms, where: tuple[str, int], line: Line
+    rule: TaskRule,
+    measured: list[Pairs],
+    several: bool,
+    terms: Terms,
+    where: tuple[str, int],
+    line: Line,
 ) -> list[RuleResult]:
     results = []
     for pairs in measured:
-        stem = f"task.{rule.suite}" + (f".{pairs.capability}" if len(measured) > 1 else "")
+        stem = f"task.{rule.suite}" + (f".{pairs.capability}" if several else "")
         if rule.bar is not None:
             at = line(*where, "bar")
             results.append(bar(pairs, rule.bar, terms, f"{stem}.bar", at))

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from gatekeeper.compare import compare, roles
 from gatekeeper.errors import ExitCode
 from gatekeeper.escalation import advise_after_miss, lower_rung_suffices, reduce_forgetting
-from gatekeeper.evidence import Evidence, Finding, Severity
+from gatekeeper.evidence import Evidence
 from gatekeeper.next_step import aa_step, fix_step, hold_step, promote_step
 from gatekeeper.policy import LoadedPolicy, Policy
 from gatekeeper.reasons import rule_text
+from gatekeeper.trust import REFUSING, soundness_reasons, trust_reasons
 from gatekeeper.verdict import (
     Action,
     Decision,
@@ -30,9 +31,6 @@ from gatekeeper.verdict import (
 
 __all__ = ["HARMLESS", "LOST", "REFUSING", "blocks", "decide", "decide_from"]
 
-REFUSING = frozenset({ReasonCode.ADAPTER_REFUSED, ReasonCode.WRONG_BASE, ReasonCode.CONTAMINATED})
-"""Nothing measured with these can be trusted: exit code 30."""
-
 LOST = frozenset({ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFTED})
 """Something that the base could do was lost."""
 
@@ -41,14 +39,6 @@ HARMLESS = frozenset(
 )
 """The only codes that may stand in a promote verdict. NO_SIGNAL joins them under
 `on_no_signal: report`, and then only for single capabilities."""
-
-_FINDING_CODES = {
-    "no-effect": ReasonCode.NO_EFFECT,
-    "wrong-base": ReasonCode.WRONG_BASE,
-    "base-not-pinned": ReasonCode.BASE_NOT_PINNED,
-    "not-finite": ReasonCode.NOT_FINITE,
-    "not-detachable": ReasonCode.NOT_DETACHABLE,
-}
 
 
 def blocks(reason: Reason) -> bool:
@@ -73,15 +63,15 @@ def decide_from(
 ) -> Verdict:
     """`decide` with the outcomes given: what `gate policy test` feeds with declared outcomes."""
     policy = loaded.policy
-    trust = [*_findings(evidence.findings), *_contamination(evidence, policy)]
-    soundness = [*_effect_and_detach(evidence, policy), *_pins(evidence, policy)]
+    trust = trust_reasons(evidence, policy)
+    soundness = soundness_reasons(evidence, policy)
     measured = [*_coverage(evidence, policy, rules), *_outcomes(rules, policy)]
     reasons = _unique([*trust, *soundness, *measured])
 
     if any(reason.code in REFUSING for reason in reasons):
         decision, step = Decision.REFUSED, fix_step([r for r in reasons if blocks(r)])
     elif evidence.candidate.kind == "base":
-        decision, step = Decision.HOLD, aa_step(rules)
+        decision, step = Decision.HOLD, aa_step(evidence)
     elif any(blocks(reason) for reason in soundness + trust):
         decision, step = Decision.HOLD, fix_step([r for r in reasons if blocks(r)])
     elif _missed_task(rules):
@@ -123,76 +113,6 @@ def decide_from(
         evidence_digest=evidence.digest,
         history=history,
     )
-
-
-def _findings(findings: Iterable[Finding]) -> list[Reason]:
-    reasons = []
-    for finding in findings:
-        if finding.severity in (Severity.INFO, Severity.WARN):
-            continue
-        code = _FINDING_CODES.get(finding.code, ReasonCode.ADAPTER_REFUSED)
-        if finding.severity is Severity.REFUSE and code not in REFUSING:
-            code = ReasonCode.ADAPTER_REFUSED
-        reasons.append(Reason(code=code, params={"text": finding.text, "finding": finding.code}))
-    return reasons
-
-
-def _contamination(evidence: Evidence, policy: Policy) -> list[Reason]:
-    found = evidence.contamination
-    if found is None:
-        if policy.contamination.require and evidence.candidate.kind != "base":
-            return [Reason(code=ReasonCode.CONTAMINATION_UNKNOWN)]
-        return []
-    if found.fraction > policy.contamination.max_overlap:
-        return [
-            Reason(
-                code=ReasonCode.CONTAMINATED,
-                params={
-                    "samples": sum(found.overlapping.values()),
-                    "fraction": found.fraction,
-                },
-            )
-        ]
-    return []
-
-
-def _effect_and_detach(evidence: Evidence, policy: Policy) -> list[Reason]:
-    if evidence.candidate.kind == "base":
-        return []
-    reasons = []
-    effect, detach = evidence.effect, evidence.detach
-    if effect is None:
-        reasons.append(Reason(code=ReasonCode.NO_DATA, params={"what": "the effect probe"}))
-    else:
-        if not effect.finite:
-            reasons.append(Reason(code=ReasonCode.NOT_FINITE))
-        elif not effect.changed:
-            reasons.append(Reason(code=ReasonCode.NO_EFFECT))
-        if not effect.off_identical:
-            reasons.append(Reason(code=ReasonCode.NOT_DETACHABLE))
-    if evidence.candidate.kind == "adapter":
-        if detach is None:
-            reasons.append(Reason(code=ReasonCode.DETACH_NOT_PROVEN))
-        elif not detach.identical:
-            reasons.append(Reason(code=ReasonCode.NOT_DETACHABLE))
-    return reasons
-
-
-def _pins(evidence: Evidence, policy: Policy) -> list[Reason]:
-    if evidence.candidate.kind == "base":
-        return []
-    manifest = evidence.training.manifest
-    have = {
-        "base_digest": bool(manifest and manifest.base_digest),
-        "dataset_digest": bool(manifest and manifest.dataset_digest),
-        "seed": bool(manifest and manifest.seed is not None),
-        "revision": evidence.base.revision is not None,
-        "run_manifest": manifest is not None,
-    }
-    missing = [pin for pin in policy.pins if not have[pin]]
-    if not missing:
-        return []
-    return [Reason(code=ReasonCode.PIN_MISSING, params={"pins": missing})]
 
 
 def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]) -> list[Reason]:

@@ -61,8 +61,12 @@ def score_suite(
     progress: CheckProgress,
     *,
     candidates: int = 1,
+    second: Engine | None = None,
 ) -> SuiteScores:
     """Score a suite for one candidate (None: the base against itself).
+
+    `second` scores the candidate's arm when it is not to be `engine` too: an A/A run asks the
+    same base twice, packed differently and without a cache.
 
     Stops a capability when all its rules are settled, the whole suite at the first certain
     failure under `on_fail: stop`, and everything at the sample budget.
@@ -79,6 +83,7 @@ def score_suite(
     budget = min(sampling.max_samples, sum(limits.values()))
     progress.suite(suite.name, budget)
     used = 0
+    engines = (engine, second or engine)
     while used < budget:
         open_columns = [c for c in columns if not c.settled and c.done < c.horizon]
         if not open_columns:
@@ -87,7 +92,7 @@ def score_suite(
             step = min(sampling.look_every, column.horizon - column.done, budget - used)
             if step <= 0:
                 continue
-            for scored in _extend(column, engine, candidate, step):
+            for scored in _extend(column, engines, candidate, step):
                 _tell(progress, suite, columns, used + scored)
             used += step
             _tell(progress, suite, columns, used)
@@ -97,9 +102,11 @@ def score_suite(
             sampling,
             candidates=candidates,
             intervals=False,
+            settled=[c.capability.name for c in columns if c.settled],
         )
         for column in columns:
-            column.settled = is_settled(results, suite.name, column.capability.name)
+            name = column.capability.name
+            column.settled = column.settled or is_settled(results, suite.name, name)
         _tell(progress, suite, columns, used)
         if policy.budget.on_fail == "stop" and _certain_failure(results, suite.name):
             break
@@ -126,14 +133,16 @@ def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Samp
     )
 
 
-def _extend(column: _Column, engine: Engine, candidate: str | None, step: int) -> Iterator[int]:
+def _extend(
+    column: _Column, engines: tuple[Engine, Engine], candidate: str | None, step: int
+) -> Iterator[int]:
     """Score the next docs with both arms, task by task, in the same packing.
 
     Gives after each task and arm the pairs so far: a score of one arm is half a pair.
     """
     chosen = column.order[column.done : column.done + step]
     by_arm: list[dict[tuple[str, int], SampleScore]] = []
-    for arm in (None, candidate):
+    for engine, arm in zip(engines, (None, candidate), strict=True):
         found: dict[tuple[str, int], SampleScore] = {}
         for name, task in column.tasks.items():
             docs = [doc for task_name, doc in chosen if task_name == name]

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Bench", "Measured", "measure", "set_up"]
 
+OTHER_PACKING = 200
+"""Tokens of a batch in an A/A run's second arm; no engine's own budget."""
+
 NOTHING = Cost(seconds=0.0, samples_scored=0, samples_cached=0, samples_saved=0, tokens=0)
 
 
@@ -73,6 +76,13 @@ class Bench:
         from gatekeeper.scoring.probe import fresh_base
 
         return fresh_base(self.loaded, self.request.base_folder)
+
+    @cached_property
+    def packed_differently(self) -> Engine:
+        """An engine for A/A: other batches, and nothing remembered, so the noise is real."""
+        from gatekeeper.scoring.engine import PackedEngine
+
+        return PackedEngine(self.loaded, token_budget=OTHER_PACKING)
 
 
 def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
@@ -178,6 +188,7 @@ def _score(arm: str | None, bench: Bench) -> list[SuiteScores]:
             request.sampling,
             bench.progress,
             candidates=request.competing,
+            second=bench.packed_differently if request.against_itself else None,
         )
         for suite in request.suites
     ]
@@ -199,7 +210,13 @@ def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
     """Only a missed task is worth the cost of scoring training data."""
     from gatekeeper.compare import compare_pairs
 
-    results = compare_pairs(pairs, request.policy.policy, request.sampling)
+    results = compare_pairs(
+        pairs,
+        request.policy.policy,
+        request.sampling,
+        candidates=request.competing,
+        intervals=False,
+    )
     return any(
         r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL for r in results
     )

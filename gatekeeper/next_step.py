@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gatekeeper.evidence import Evidence
 from gatekeeper.reasons import render_reason
-from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleKind, RuleResult
+from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleResult
 
 __all__ = ["aa_step", "fix_step", "hold_step", "promote_step"]
 
@@ -21,13 +21,17 @@ def promote_step(evidence: Evidence) -> NextStep:
     )
 
 
-def aa_step(rules: tuple[RuleResult, ...]) -> NextStep:
-    """Base against itself: report the noise floor."""
-    flips = sum(rule.lost + rule.gained for rule in rules if rule.kind is RuleKind.FORGETTING)
+def aa_step(evidence: Evidence) -> NextStep:
+    """Base against itself: report the noise floor of this dtype and machine."""
+    scores = [s for p in evidence.pairs for s in zip(p.base, p.candidate, strict=True)]
+    flips = sum((before >= 0.5) != (after >= 0.5) for before, after in scores)
+    rate = flips / len(scores) if scores else 0.0
+    where = f"{evidence.base.dtype} on {evidence.environment.device}"
     return NextStep(
         action=Action.INVESTIGATE if flips else Action.MORE_SAMPLES,
-        text=f"Base against itself: {flips} flips. This is the noise floor of this machine and "
-        "dtype; nothing is promoted by an A/A run.",
+        text=f"Base against itself, packed differently: {flips} of {len(scores)} samples flipped "
+        f"({100 * rate:.2f}%) in {where}. This is the noise floor: so many flips of a candidate "
+        "mean nothing. Nothing is promoted by an A/A run.",
     )
 
 
@@ -86,10 +90,11 @@ def _more_samples(evidence: Evidence, rules: tuple[RuleResult, ...]) -> NextStep
             text=f"The suite is too small for this margin in {names}: add samples, or widen the "
             "margin in the policy.",
         )
-    wanted = max((rule.needed or 2 * rule.samples) for rule in open_rules)
-    per_suite = max(sum(rule.suite == s for rule in rules) for s in {r.suite for r in open_rules})
+    wanted = max(max(rule.needed or 0, 5 * rule.samples // 4) for rule in open_rules)
+    suites = {rule.suite for rule in open_rules}
+    widest = max(len({rule.capability for rule in rules if rule.suite == s}) for s in suites)
     return NextStep(
         action=Action.MORE_SAMPLES,
         text=f"About {wanted} samples per open capability would settle it; what is scored is kept.",
-        command=f"gate check {evidence.candidate.source} --max-samples {wanted * per_suite}",
+        command=f"gate check {evidence.candidate.source} --max-samples {wanted * widest}",
     )

@@ -29,14 +29,20 @@ class Change:
     name: str
     before: Verdict
     after: Verdict
+    serves: tuple[str, ...] = ()
+    """Channels that serve the candidate because of this check."""
 
 
 def replay(registry: Registry, loaded: LoadedPolicy) -> Iterator[Change]:
     """Decide every recorded check under `loaded`, oldest first."""
-    for check_id in registry.state().checks:
+    state = registry.state()
+    for check_id in state.checks:
         evidence, before, _ = registry.load_check(check_id)
         after = decide(evidence, loaded, before.history)
-        yield Change(check_id, evidence.candidate.name, before, after)
+        serves = tuple(
+            name for name, channel in state.channels.items() if channel.serving.check_id == check_id
+        )
+        yield Change(check_id, evidence.candidate.name, before, after, serves)
 
 
 def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...]) -> Verdict:

@@ -44,9 +44,7 @@ def horizons(available: Mapping[str, int], budget: int) -> dict[str, int]:
     return {name: min(pool, 2 * fair) for name, pool in available.items()}
 
 
-def terms_of(
-    measured: Iterable[Pairs], sampling: Sampling, alpha: float, intervals: bool
-) -> Terms:
+def terms_of(measured: Iterable[Pairs], sampling: Sampling, alpha: float, intervals: bool) -> Terms:
     """The terms of one suite, from how its samples were drawn."""
     measured = tuple(measured)
     most = horizons({p.capability: p.available for p in measured}, sampling.max_samples)
@@ -78,9 +76,7 @@ def forgetting(
     """The loss must be shown to be smaller than the margin, where there is something to lose."""
     from gatekeeper.statistics import has_signal
 
-    result = _assessed(
-        pairs, rule, RuleKind.FORGETTING, _differences(pairs), -margin, terms, line
-    )
+    result = _assessed(pairs, rule, RuleKind.FORGETTING, _differences(pairs), -margin, terms, line)
     signal = bool(pairs.base) and has_signal(_array(pairs.base), pairs.chance or 0.0, terms.alpha)
     # A loss that was shown was a signal; a pass without one would be "nothing was lost of
     # nothing".

@@ -30,6 +30,7 @@ COMMANDS = {
     "diff": "What differs between two checks.",
     "card": "A check as a section of the adapter's model card.",
     "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
+    "plan": "Before a run: samples that each margin needs, and what they cost.",
     "policy": "Check, explain, replay and test policies.",
     "suite": "List, show, check and make suites.",
     "registry": "Verify and tidy the registry.",

@@ -101,10 +101,11 @@ def command(
             documents.append((check_id, result))
             if write_to is not None:
                 _write_next(write_to, result, check_id, len(results) > 1)
-            if promote and result.verdict.decision.value == "promote":
-                _promote(told, store, settings, check_id)
             code = int(result.verdict.exit_code)
             codes.append(code if result.verdict.decision.value in blocking else 0)
+        chosen = _choose(told, store, settings, request, documents)
+        if promote and chosen is not None:
+            _promote(told, store, settings, chosen)
     if json_to:
         _write_json(documents, json_to, html_to)
     return 0 if exit_zero else max(codes)
@@ -220,6 +221,27 @@ def _write_next(path: Path, result: CheckResult, check_id: str, several: bool) -
 
     target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
     click.echo(write_next(result.evidence, result.verdict, target), err=True)
+
+
+def _choose(
+    told: Console,
+    store: Registry,
+    settings: Settings,
+    request: Request,
+    documents: list[tuple[str, CheckResult]],
+) -> str | None:
+    """The check to promote, if any; among several candidates the choice is explained."""
+    from gatekeeper.selection import choose
+
+    serving = store.state().channel(settings.channel).serving
+    choice = choose(
+        [(result.evidence, result.verdict) for _, result in documents],
+        None if serving.is_base else serving.target,
+        request.policy.policy.alpha,
+    )
+    if choice is not None and len(documents) > 1:
+        told.print(choice.text, markup=False)
+    return documents[choice.index][0] if choice else None
 
 
 def _promote(told: Console, store: Registry, settings: Settings, check_id: str) -> None:

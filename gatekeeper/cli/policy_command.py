@@ -52,19 +52,25 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
 
     Exit code 10 when a past promotion would not have been promoted.
     """
+    from gatekeeper.cli.plain import printable
     from gatekeeper.policy import load_policy
     from gatekeeper.registry import Registry
     from gatekeeper.replay import replay as decide_again
+    from gatekeeper.report.wording import deciding_reason, reason_text
 
     loaded = load_policy(policy)
     found = Registry.open(settings_from(config, registry=registry).registry)
     changes = list(decide_again(found, loaded))
     changed = [change for change in changes if change.before.decision != change.after.decision]
     for change in changed:
+        reason = deciding_reason(change.after)
+        serves = f" (serves {', '.join(change.serves)})" if change.serves else ""
         click.echo(
-            f"{change.check_id}  {change.name}: {change.before.decision.value} "
-            f"-> {change.after.decision.value}"
+            f"{change.check_id}  {printable(change.name)}: {change.before.decision.value} "
+            f"-> {change.after.decision.value}{serves}"
         )
+        if reason is not None:
+            click.echo(f"    {reason_text(reason)}")
     click.echo(
         f"{len(changes)} checks decided again under {loaded.policy.name}: "
         f"{len(changed)} verdicts change."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gatekeeper.statistics.null_tail import Array, lattice_step, lower_tail, upper_tail
 from gatekeeper.statistics.spending import levels
 
-__all__ = ["Assessment", "assess", "earliest_pass"]
+__all__ = ["Assessment", "assess", "boundaries", "earliest_pass"]
 
 _STEPS = 24
 """Bisection steps of an interval's end: to 1e-7 of the range."""
@@ -64,7 +64,8 @@ def assess(
     looks together. The first look that settles it counts. `looks` are the sample counts at which
     somebody looked or will look, up to `horizon`, the most samples there can be; both must not
     depend on `values`. `ended`: for a reason that does not lie in `values` there will be no more
-    samples, so the last look may use all of alpha that is left. Without `intervals` the ends are those of the range, which is faster.
+    samples, so the last look may use all of alpha that is left. Without `intervals` the ends are
+    those of the range, which is faster.
     Raises ValueError when a value is outside [low, high], or there are more than the horizon or
     none.
     """
@@ -75,10 +76,8 @@ def assess(
     seen = tuple(sorted({look for look in looks if 0 < look <= len(values)}))
     distinct, counts = _running_counts(values, seen)
     step = lattice_step(np.append(distinct, (low, high)))
-    start = earliest_pass(threshold, 0.0 if low < 0 < high else high, low, alpha)
     end = len(values) if ended else None
-    passing = np.array(levels("pass", seen, horizon, alpha, start=start, end=end))
-    failing = np.array(levels("fail", seen, horizon, alpha, end=end))
+    passing, failing = boundaries(seen, threshold, horizon, alpha, low, high, end)
 
     def above(limit: float, at: Array = counts) -> Array:
         return upper_tail(distinct, at, limit, low, step)
@@ -116,6 +115,23 @@ def assess(
         p_value=p_value,
         settled_at=settled,
         samples=len(values),
+    )
+
+
+def boundaries(
+    looks: tuple[int, ...],
+    threshold: float,
+    horizon: int,
+    alpha: float,
+    low: float = -1.0,
+    high: float = 1.0,
+    end: int | None = None,
+) -> tuple[Array, Array]:
+    """Levels of the looks for passing and for failing; see `spending.levels`."""
+    start = earliest_pass(threshold, 0.0 if low < 0 < high else high, low, alpha)
+    return (
+        np.array(levels("pass", looks, horizon, alpha, start=start, end=end)),
+        np.array(levels("fail", looks, horizon, alpha, end=end)),
     )
 
 

@@ -21,11 +21,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "lattice_step", "lower_tail", "upper_tail", "variance_at"]
+__all__ = ["Array", "lattice_step", "lower_tail", "most_likely_at", "upper_tail", "variance_at"]
 
 Array = NDArray[np.float64]
 
-_STEPS = 45
+_STEPS = 32
 _STEEPEST = 60.0
 _LARGEST_DENOMINATOR = 12
 
@@ -50,10 +50,12 @@ def upper_tail(values: Array, counts: Array, limit: float, lowest: float, step: 
     mean = (counts @ values) / total
     result = np.ones(np.shape(mean))
     better = mean > limit + 1e-12
+    if limit <= lowest:
+        return np.where(better, 0.0, result)  # one sample above the lowest value refutes it
     if not better.any():
         return result
     counts, total, mean = counts[better], total[better], mean[better]
-    weights = _most_likely_at(values - limit, counts / total[:, None])
+    weights = most_likely_at(values - limit, counts / total[:, None])
     result[better] = _tail(values, weights, mean, total, step)
     return result
 
@@ -66,7 +68,7 @@ def lower_tail(values: Array, counts: Array, limit: float, highest: float, step:
 def variance_at(values: Array, shares: Array, limit: float, lowest: float) -> float:
     """Variance of one sample if the truth were at the limit, for data with a mean above it."""
     values, shares = _with_lowest(values, shares, lowest)
-    weights = _most_likely_at(values - limit, shares[None])[0]
+    weights = most_likely_at(values - limit, shares[None])[0]
     return float(weights @ values**2 - limit**2)
 
 
@@ -79,7 +81,7 @@ def _with_lowest(values: Array, counts: Array, lowest: float) -> tuple[Array, Ar
     return values[order], counts[..., order]
 
 
-def _most_likely_at(edges: Array, shares: Array) -> Array:
+def most_likely_at(edges: Array, shares: Array) -> Array:
     """Weights (M, K) of the likeliest distribution whose mean is at the limit.
 
     `edges` are the sorted values minus the limit, the first one negative; `shares` (M, K) have a

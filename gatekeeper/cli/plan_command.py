@@ -1,0 +1,124 @@
+"""`gate plan`: before any run, how many samples each margin needs and what they cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.plain import printable
+from gatekeeper.cli.settings_options import registry_option, settings_from
+
+if TYPE_CHECKING:
+    from gatekeeper.evidence import Evidence
+    from gatekeeper.plan import PlannedRule
+
+_ASK = {
+    "bar": "score of {:.0f}%",
+    "min-gain": "gain of {:.0f} points",
+    "forgetting": "lose under {:.0f} points",
+    "flips": "under {:.0f}% lost flips",
+}
+
+
+@click.command("plan")
+@click.option("--suite", "suite_names", multiple=True, help="Suite to plan (default: all named).")
+@click.option("--policy", help="Policy file, or the name of a built-in one.")
+@registry_option
+def command(
+    suite_names: tuple[str, ...], policy: str | None, registry: str | None, config: Path | None
+) -> None:
+    """How many samples a policy needs, and the time they take, before anything is run.
+
+    Flip rates and times come from the checks in the registry; without any, from assumptions.
+    """
+    from gatekeeper.compare import roles
+    from gatekeeper.plan import learn, plan_suite, seconds_of
+    from gatekeeper.policy import load_policy
+    from gatekeeper.suite import load_suite
+    from gatekeeper.suite_size import suite_sizes
+
+    settings = settings_from(config, registry=registry, policy=policy)
+    loaded = load_policy(settings.policy)
+    named = suite_names or tuple(roles(loaded.policy))
+    recorded = _recorded(settings.registry)
+    seconds = seconds_of(recorded)
+    click.echo(f"Policy {loaded.policy.name}: alpha {loaded.policy.alpha:g}, at most "
+               f"{loaded.policy.budget.max_samples} samples per suite and arm.")  # fmt: skip
+    total = 0
+    for name in named:
+        suite = load_suite(name, settings.suites)
+        past = learn(recorded, suite.name)
+        sizes = suite_sizes(suite) | _sizes_seen(recorded, suite.name)
+        planned = plan_suite(loaded.policy, suite.name, suite.role, sizes, past)
+        click.echo(f"\n{suite.name} ({suite.role.value})")
+        if not planned:
+            click.echo("  The policy has no rule for this suite.")
+            continue
+        for line in _rows(planned):
+            click.echo(printable(line))
+        total += _scores(planned)
+    click.echo("")
+    for line in _cost(total, seconds):
+        click.echo(line)
+
+
+def _recorded(folder: Path) -> list[Evidence]:
+    """Evidence of every recorded check; a registry that does not exist yet has none."""
+    from gatekeeper.registry import Registry
+
+    if not folder.is_dir():
+        return []
+    found = Registry.open(folder)
+    return [found.load_check(check_id)[0] for check_id in found.state().checks]
+
+
+def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:
+    """What a check saw is the truth: tasks of lm-eval have no file to count."""
+    return {
+        pairs.capability: pairs.available
+        for evidence in recorded
+        for pairs in evidence.pairs
+        if pairs.suite == suite
+    }
+
+
+def _rows(planned: list[PlannedRule]) -> list[str]:
+    lines = [f"  {'capability':<18} {'must be shown':<22} {'flips':<16} {'needs':>6} {'has':>6}"]
+    for rule in planned:
+        ask = _ASK[rule.kind.value].format(abs(100 * rule.threshold))
+        flips = "-"
+        if rule.flips is not None:
+            origin = "assumed" if not rule.seen_in else f"{rule.seen_in} checks"
+            flips = f"{100 * rule.flips:.1f}% {origin}"
+        has = "?" if rule.horizon is None else str(rule.horizon)
+        short = "" if rule.enough is not False else "  too few"
+        lines.append(
+            f"  {rule.capability:<18.18} {ask:<22} {flips:<16} {rule.needed:>6} {has:>6}{short}"
+        )
+    return lines
+
+
+def _scores(planned: list[PlannedRule]) -> int:
+    """Scores of both arms: the hungriest rule of each capability, as far as the budget goes."""
+    most: dict[str, int] = {}
+    for rule in planned:
+        wanted = rule.needed if rule.horizon is None else min(rule.needed, rule.horizon)
+        most[rule.capability] = max(most.get(rule.capability, 0), wanted)
+    return 2 * sum(most.values())
+
+
+def _cost(scores: int, seconds: float | None) -> list[str]:
+    from gatekeeper.report.wording import count, duration
+
+    first = (
+        f"About {count(scores, 'score')}, base and candidate; half of them once the base is cached."
+    )
+    if seconds is None:
+        return [first, "No check is recorded yet, so the time is not known: the first one tells."]
+    return [
+        first,
+        f"At {1000 * seconds:.0f} ms a score, as recorded: {duration(scores * seconds)}, or "
+        f"{duration(scores * seconds / 2)} with the base cached.",
+    ]
