@@ -43,4 +43,8 @@ def samples_needed(
     here = max(float(values**2 @ shares) - mean**2, 0.0)
     wide = float(ndtri(1 - alpha)) * math.sqrt(at_threshold)
     wide += float(ndtri(power)) * math.sqrt(here)
-    return math.ceil(_LOOKS * (wide / gap) ** 2)
+    # Not even the best value alone shows it with fewer: it may come by luck at the threshold.
+    best = float(values[shares > 0].max())
+    rare = (best - threshold) / (best - low)
+    least = math.log(alpha) / math.log1p(-rare) if rare < 1 else 1.0
+    return math.ceil(max(_LOOKS * (wide / gap) ** 2, least))
