@@ -1,10 +1,10 @@
 """Pictures of a report for the docs, taken by Debian's Chromium.
 
-    gate report CHECK --html report.html
-    python tools/screenshots.py report.html --out docs/images
+    gate report CHECK --html report-hold.html
+    python tools/screenshots.py report-hold.html --out docs/pictures
 
-Needs chromium, chromium-driver and selenium. Makes NAME-light, NAME-dark, NAME-phone (the top of
-the page) and NAME-forest (the forest plot alone).
+Needs chromium, chromium-driver and selenium. Makes NAME.png (the top of the page), NAME-dark.png,
+NAME-phone.png, and NAME-flips.png and NAME-ladder.png (those sections alone).
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Shot:
 
 
 SHOTS = (
-    Shot("light", 1080, 1240),
-    Shot("dark", 1080, 1240, dark=True),
-    Shot("phone", 390, 1500, dark=True, scale=1.5),
-    Shot("forest", 1080, 900, scale=1.5, selector="#forgetting"),
+    Shot("", 1080, 1240),
+    Shot("-dark", 1080, 1240, dark=True),
+    Shot("-phone", 390, 1300, dark=True, scale=1.5),
+    Shot("-flips", 1080, 900, selector="#flips"),
+    Shot("-ladder", 1080, 900, selector="#ladder"),
 )
 
 
@@ -45,8 +46,9 @@ def main() -> int:
     """Take the pictures; exit code 1 when there is no browser."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="+", type=Path, help="HTML files")
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures"))
     given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
     browser, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver_path is None:
         print("chromium or chromedriver is missing: apt-get install chromium chromium-driver")
@@ -55,7 +57,7 @@ def main() -> int:
     try:
         for page in given.pages:
             for shot in SHOTS:
-                path = given.out / f"{page.stem}-{shot.suffix}.png"
+                path = given.out / f"{page.stem}{shot.suffix}.png"
                 if picture := _take(driver, page, shot):
                     path.write_bytes(picture)
                     print(f"{path}: {len(picture) // 1024} kB")
@@ -70,7 +72,10 @@ def _driver(browser: str, driver_path: str) -> WebDriver:
 
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        "--disable-dev-shm-usage", "--disable-background-networking",
+    ):  # fmt: skip
         options.add_argument(argument)
     return webdriver.Chrome(options=options, service=Service(driver_path))
 

@@ -103,6 +103,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.INTERNAL)
     except Exception as problem:
+        if _began_with_ctrl_c(problem):
+            _interrupted(sys.argv[1:] if arguments is None else arguments)
+            sys.exit(ExitCode.INTERRUPTED)
         if os.environ.get("GATE_DEBUG"):
             raise
         _tell(
@@ -111,6 +114,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         )
         sys.exit(ExitCode.INTERNAL)
     sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _began_with_ctrl_c(problem: BaseException | None) -> bool:
+    """A library that is interrupted while it is imported or loaded may raise what it likes."""
+    while problem is not None:
+        if isinstance(problem, KeyboardInterrupt):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def _interrupted(arguments: list[str]) -> None:
