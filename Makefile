@@ -37,6 +37,7 @@ bench: setup
 	$(BIN)/python benchmarks/decision.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/rollback.py
+	$(BIN)/python benchmarks/report.py
 
 # Kill points, failing disks, flipped bytes, races, fuzzing: about half an hour, bounded.
 # The figures go to torture-figures.txt; docs/reliability.md tells what they mean.

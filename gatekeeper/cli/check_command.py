@@ -106,6 +106,8 @@ def command(
         chosen = _choose(told, store, settings, request, documents)
         if promote and chosen is not None:
             _promote(told, store, settings, chosen)
+    if len(documents) > 1:
+        _tell_worst(documents)
     if json_to:
         _write_json(documents, json_to, html_to)
     return 0 if exit_zero else max(codes)
@@ -244,6 +246,15 @@ def _choose(
     return documents[choice.index][0] if choice else None
 
 
+def _tell_worst(documents: list[tuple[str, CheckResult]]) -> None:
+    """With several candidates a step has one verdict: the worst, said last, which counts."""
+    from gatekeeper.report.github import tell_github
+
+    check_id, worst = max(documents, key=lambda each: int(each[1].verdict.exit_code))
+    named = {k: v for k, v in os.environ.items() if k == "GITHUB_OUTPUT"}
+    tell_github(named, worst.evidence, worst.verdict, check_id=check_id)
+
+
 def _promote(told: Console, store: Registry, settings: Settings, check_id: str) -> None:
     from gatekeeper.cli.promote_command import promote_check
 
@@ -259,7 +270,7 @@ def _write_json(
 
     text = json_text(
         [(check_id, r.evidence, r.verdict) for check_id, r in documents],
-        {"html": str(html_to)} if html_to else {},
+        {"html": str(html_to)} if html_to and len(documents) == 1 else {},
     )
     if target == "-":
         click.echo(text, nl=False)
