@@ -162,6 +162,6 @@ def policy_row(job: tuple[str, int | None], checks: int, seed: int) -> PolicyRow
     name, most = job
     if most is None:
         return PolicyRow(name, None, checks, share_at_once(name, checks, pool=POOL, seed=seed))
-    checks = min(checks, 300)
+    checks = min(checks, 100)
     share, _ = share_promoted(name, checks, max_samples=most, pool=POOL, first_seed=seed)
     return PolicyRow(name, most, checks, share)

@@ -45,9 +45,9 @@ def fixed_t(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The paired t-test, once, at the last look: what most people would do."""
     mean, variance, total = moments(counts[:, -1])
-    error = np.sqrt(np.maximum(variance, 1e-12) / (total - 1))
+    statistic = _studentised(mean - limit, variance, total - 1)
     enough = student.ppf(1 - alpha, total - 1)
-    return (mean - limit) / error >= enough, (mean - limit) / error <= -enough
+    return statistic >= enough, statistic <= -enough
 
 
 def betting(
@@ -66,8 +66,14 @@ def group_sequential(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """z of the paired mean with its observed variance, against a limit per look."""
     mean, variance, total = moments(counts)
-    statistic = (mean - limit) / np.sqrt(np.maximum(variance, 1e-12) / total)
+    statistic = _studentised(mean - limit, variance, total)
     return statistic >= enough, statistic <= -enough
+
+
+def _studentised(gap: Array, variance: Array, degrees: Array) -> Array:
+    """Gap in standard errors; nothing while no sample differs from another."""
+    error = np.sqrt(np.maximum(variance, 1e-12) / degrees)
+    return np.asarray(np.where(variance > 1e-9, gap / error, 0.0))
 
 
 def obrien_fleming(looks: NDArray[np.int64], alpha: float) -> Array:
