@@ -80,7 +80,7 @@ class Answers:
     def _packed(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
-        shape = Shape(budget, max(1, int(budget * prepared.share)))
+        shape = prepared.shape(budget)
         trees = prepared.docs(docs)
         for batch in plan(trees, shape):
             full = [index for index in batch if len(trees[index])]
@@ -134,7 +134,7 @@ class Answers:
     ) -> Iterator[dict[int, Answer]]:
         # Decoding rows are as many as memory allows whatever is asked, see `decoding.Slots`.
         slots = min(budget, _SLOTS.get(self._device.type, _MOST_SLOTS))
-        shape = Shape(budget, max(1, budget // 8))
+        shape = prepared.shape(budget)
         trees = prepared.docs(docs)
         states = self._prefix(prepared, trees, arm, shape)
         self.work.encoded += sum(map(len, trees))

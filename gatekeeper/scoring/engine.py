@@ -26,7 +26,7 @@ from gatekeeper.scoring.tokens import Tokens
 
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 _LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
 _BUDGET = {"cpu": 512, "cuda": 8192}
 _SMALLEST = 64

@@ -8,6 +8,7 @@ kernels may round differently for another height, but not for another place in t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,13 +17,24 @@ from numpy.typing import NDArray
 
 from gatekeeper.scoring.tokens import Scored
 
-__all__ = ["Branch", "PackedDoc", "Shape", "common_prefix", "pack", "plan", "scored_share"]
+__all__ = [
+    "Branch",
+    "PackedDoc",
+    "Shape",
+    "common_prefix",
+    "height",
+    "pack",
+    "plan",
+    "scored_share",
+]
 
 Indices = NDArray[np.int64]
 
 _SHORTEST_PREFIX = 8
 """Tokens. A shorter shared prefix does not pay for a forward of its own."""
 _SHARES = (0.125, 0.25, 0.5, 1.0)
+_LOOK, _SPARE, _STEP = 25, 1.05, 64
+"""Docs that a check scores at a time, room for longer ones, and what heights are multiples of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,17 @@ def scored_share(docs: Sequence[PackedDoc]) -> float:
     tokens = sum(len(doc) for doc in docs)
     need = 1.1 * sum(len(doc.scored) for doc in docs) / max(1, tokens)
     return next((share for share in _SHARES if need <= share), 1.0)
+
+
+def height(docs: Sequence[PackedDoc], budget: int) -> int:
+    """Token rows of each forward of a task, from some of its docs; at most `budget`.
+
+    Checks score a task some docs at a time. A forward that is higher than these docs need is
+    padding, so they are spread evenly over the fewest forwards that the budget allows.
+    """
+    need = max(1.0, _LOOK * _SPARE * sum(map(len, docs)) / max(1, len(docs)))
+    rows = math.ceil(need / math.ceil(need / budget))
+    return min(budget, -(-rows // _STEP) * _STEP)
 
 
 def plan(docs: Sequence[PackedDoc], shape: Shape) -> list[list[int]]:

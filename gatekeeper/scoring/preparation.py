@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from gatekeeper.errors import SuiteError
-from gatekeeper.scoring.packing import PackedDoc, common_prefix, pack, scored_share
+from gatekeeper.scoring.packing import (
+    PackedDoc,
+    Shape,
+    common_prefix,
+    height,
+    pack,
+    scored_share,
+)
 from gatekeeper.scoring.tasks import LoadedTask
 from gatekeeper.scoring.tokens import Scored, Tokens
 
@@ -33,12 +40,18 @@ class PreparedTask:
         self.prefix = common_prefix([r for doc in probes for r in requests[doc]])
         for doc in probes:
             self._docs[doc] = pack(requests[doc], self.prefix)
-        self.share = scored_share(list(self._docs.values()))
+        self._probes = list(self._docs.values())
+        self._share = scored_share(self._probes)
 
     @property
     def tokenizer(self) -> Any:
         """The base's tokenizer."""
         return self._tokens.tokenizer
+
+    def shape(self, budget: int) -> Shape:
+        """The height of this task's forwards, and how many of their rows are scored."""
+        rows = height(self._probes, budget)
+        return Shape(rows, max(1, int(rows * self._share)))
 
     def docs(self, wanted: Sequence[int]) -> list[PackedDoc]:
         """Packed docs, in the order asked for. Raises SuiteError as `requests` does."""

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class TaskFiles:
             if entry.yaml_path is None or "task" not in (entry.cfg or {}):
                 return name, self._own
             return _with_local_data(entry.yaml_path), self._own
-        if (shipped := _shipped_file(name)) is not None:
+        if (shipped := _shipped_files().get(name)) is not None:
             return _with_local_data(shipped), self._own
         if self._all is None:
             own = str(self.folder) if self.folder else None
@@ -124,17 +125,17 @@ def _absolute(files: Any, folder: Path) -> Any:
     return files if "://" in str(files) else str((folder / str(files)).resolve())
 
 
-def _shipped_file(name: str) -> Path | None:
-    """lm-eval's YAML file of that task, found by its `task:` line."""
+@cache
+def _shipped_files() -> dict[str, Path]:
+    """lm-eval's YAML files by the name on their `task:` line; of several the first."""
     from lm_eval import tasks
 
-    named = re.escape(name.encode())
-    line = re.compile(rb"^task:[ \t]*[\"']?" + named + rb"[\"']?[ \t]*(#.*)?\r?$")
+    line = re.compile(rb"^task:[ \t]*[\"']?([^\"'#\r\n]+?)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+    found: dict[str, Path] = {}
     for file in sorted(Path(str(tasks.__file__)).parent.rglob("*.yaml")):
-        content = file.read_bytes()
-        if name.encode() in content and any(line.match(row) for row in content.split(b"\n")):
-            return file
-    return None
+        for name in line.findall(file.read_bytes()):
+            found.setdefault(name.decode(errors="replace"), file)
+    return found
 
 
 def _require_text_only(suite: str, name: str, task: Any) -> None:

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.scoring.packing import PackedDoc, Shape, common_prefix, pack, plan, scored_share
+from gatekeeper.scoring.packing import (
+    PackedDoc,
+    Shape,
+    common_prefix,
+    height,
+    pack,
+    plan,
+    scored_share,
+)
 from gatekeeper.scoring.tokens import Scored
 
 tokens = st.lists(st.integers(0, 3), min_size=1, max_size=8).map(tuple)
@@ -102,3 +110,14 @@ def test_a_doc_larger_than_the_shape_gets_a_whole_multiple_of_it(tokens: int, sc
     assert fitting.tokens % 64 == 0
     assert tokens <= fitting.tokens < tokens + 64
     assert scored <= fitting.scored < scored + 16
+
+
+@given(st.integers(1, 300), st.sampled_from([64, 128, 512, 8192]))
+def test_the_docs_of_a_look_fill_their_forwards(length: int, budget: int) -> None:
+    docs = [pack([Scored(tuple(range(length)), (0,))])] * 25
+    rows = height(docs, budget)
+    assert rows <= budget
+    if length <= rows // 8:
+        forwards = len(plan(docs, Shape(rows, rows)))
+        assert forwards <= -(-25 * length // (budget * 7 // 8)) + 1
+        assert forwards * rows <= 1.25 * 25 * length + 64 * forwards
