@@ -15,10 +15,13 @@ from gatekeeper.evidence import Evidence, Role
 from gatekeeper.policy import Policy
 from gatekeeper.verdict import RuleKind
 
-__all__ = ["Past", "PlannedRule", "learn", "plan_suite", "seconds_of"]
+__all__ = ["USUAL_FLIPS", "Past", "PlannedRule", "learn", "plan_suite", "seconds_of"]
 
 ASSUMED_FLIPS = (0.02, 0.05, 0.10, 0.20)
 """Where nothing was recorded yet: from a gentle adapter to a violent one."""
+
+USUAL_FLIPS = 0.05
+"""The one among them that the estimate of time goes by."""
 
 BETTER = 0.05
 """How much better than asked a candidate is assumed to be on its task."""

@@ -37,7 +37,7 @@ def command(
     from gatekeeper.plan import learn, plan_suite, seconds_of
     from gatekeeper.policy import load_policy
     from gatekeeper.suite import load_suite
-    from gatekeeper.suite_size import suite_sizes
+    from gatekeeper.suite_files import sample_counts
 
     settings = settings_from(config, registry=registry, policy=policy)
     loaded = load_policy(settings.policy)
@@ -50,7 +50,7 @@ def command(
     for name in named:
         suite = load_suite(name, settings.suites)
         past = learn(recorded, suite.name)
-        sizes = suite_sizes(suite) | _sizes_seen(recorded, suite.name)
+        sizes = sample_counts(suite) | _sizes_seen(recorded, suite.name)
         planned = plan_suite(loaded.policy, suite.name, suite.role, sizes, past)
         click.echo(f"\n{suite.name} ({suite.role.value})")
         if not planned:
@@ -85,25 +85,44 @@ def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:
 
 
 def _rows(planned: list[PlannedRule]) -> list[str]:
+    """One line per rule; capabilities of which nothing was recorded share their lines."""
     lines = [f"  {'capability':<18} {'must be shown':<22} {'flips':<16} {'needs':>6} {'has':>6}"]
-    for rule in planned:
-        ask = _ASK[rule.kind.value].format(abs(100 * rule.threshold))
-        flips = "-"
-        if rule.flips is not None:
-            origin = "assumed" if not rule.seen_in else f"{rule.seen_in} checks"
-            flips = f"{100 * rule.flips:.1f}% {origin}"
-        has = "?" if rule.horizon is None else str(rule.horizon)
-        short = "" if rule.enough is not False else "  too few"
-        lines.append(
-            f"  {rule.capability:<18.18} {ask:<22} {flips:<16} {rule.needed:>6} {has:>6}{short}"
-        )
+    lines += [_row(rule, rule.capability) for rule in planned if not _is_assumed(rule)]
+    groups: dict[tuple[str, float, float | None], list[PlannedRule]] = {}
+    for rule in filter(_is_assumed, planned):
+        groups.setdefault((rule.kind.value, rule.threshold, rule.flips), []).append(rule)
+    for alike in groups.values():
+        # The smallest capability is the first that is too small.
+        smallest = min(alike, key=lambda rule: rule.horizon or 0)
+        lines.append(_row(smallest, f"{len(alike)} not seen" if len(alike) > 1 else ""))
     return lines
+
+
+def _row(rule: PlannedRule, name: str) -> str:
+    ask = _ASK[rule.kind.value].format(abs(100 * rule.threshold))
+    flips = "-"
+    if rule.flips is not None:
+        origin = "assumed" if _is_assumed(rule) else f"{rule.seen_in} checks"
+        flips = f"{100 * rule.flips:.1f}% {origin}"
+    has = "?" if rule.horizon is None else str(rule.horizon)
+    short = "" if rule.enough is not False else "  too few"
+    return (
+        f"  {name or rule.capability:<18.18} {ask:<22} {flips:<16} {rule.needed:>6} {has:>6}{short}"
+    )
+
+
+def _is_assumed(rule: PlannedRule) -> bool:
+    return rule.flips is not None and not rule.seen_in
 
 
 def _scores(planned: list[PlannedRule]) -> int:
     """Scores of both arms: the hungriest rule of each capability, as far as the budget goes."""
+    from gatekeeper.plan import USUAL_FLIPS
+
     most: dict[str, int] = {}
     for rule in planned:
+        if _is_assumed(rule) and rule.flips != USUAL_FLIPS:
+            continue
         wanted = rule.needed if rule.horizon is None else min(rule.needed, rule.horizon)
         most[rule.capability] = max(most.get(rule.capability, 0), wanted)
     return 2 * sum(most.values())

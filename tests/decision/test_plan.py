@@ -11,17 +11,21 @@ from gatekeeper.plan import ASSUMED_FLIPS, Past, learn, plan_suite, seconds_of
 from gatekeeper.policy import load_policy
 from gatekeeper.policy_cases import Counts, PolicyCase, evidence_of
 from gatekeeper.suite import load_suite
-from gatekeeper.suite_size import suite_sizes
+from gatekeeper.suite_files import sample_counts
 from gatekeeper.verdict import RuleKind
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"
 
 
 def test_the_shipped_suites_are_counted_without_loading_them() -> None:
-    sizes = suite_sizes(load_suite("general"))
-    assert sizes["grammar"] == 260
-    assert sum(size or 0 for size in sizes.values()) == 2640
-    assert suite_sizes(load_suite("support-triage")) == {"triage": 400}
+    suite = load_suite("general")
+    sizes = sample_counts(suite)
+    assert suite.folder is not None
+    assert list(sizes) == [capability.name for capability in suite.capabilities]
+    for name in ("grammar", "arithmetic"):
+        rows = (suite.folder / f"{name}.jsonl").read_text().splitlines()
+        assert sizes[name] == len(rows) > 100
+    assert sample_counts(load_suite("support-triage")) == {"triage": 400}
 
 
 def test_more_flips_need_more_samples_and_a_wider_margin_needs_fewer() -> None:
