@@ -25,7 +25,7 @@ from typing import Any
 
 from engine_commands import gate_check, lm_eval, probe
 from engine_report import Row, table
-from engine_works import WORKS, Work, write_adapters, write_work
+from engine_works import TASKS, WORKS, Work, write_adapters, write_work
 
 from gatekeeper.embedded import embedded_base
 
@@ -60,8 +60,8 @@ def measure(
     args: argparse.Namespace,
 ) -> dict[str, Any] | None:
     """Every run of one work. With --steps only those; None as long as some are missing."""
-    place = folder.resolve() / f"{work.name}-{docs}"
-    suite = write_work(work, docs, place)
+    place = write_work(work, docs, folder.resolve())
+    suite = place / TASKS
     cache = place / "cache"
     (place / "logs").mkdir(exist_ok=True)
 

@@ -11,7 +11,11 @@ from typing import Any
 
 import yaml
 
+from gatekeeper.digests import digest_json
+
 ROOT = Path(__file__).resolve().parent.parent
+TASKS = Path("suites") / "bench"
+"""Where in a work's folder its task is."""
 SEED = 7
 
 
@@ -35,10 +39,15 @@ WORKS = (
 )
 
 
-def write_work(work: Work, docs: int, folder: Path) -> Path:
-    """Write task, suite, policy and gate.yaml. Returns the folder that lm-eval is run in."""
+def write_work(work: Work, docs: int, runs: Path) -> Path:
+    """Write task, suite, policy and gate.yaml into a folder under `runs`, and return it.
+
+    Its name holds a digest of the docs: runs on other docs are never put into one table.
+    """
     rows, content = {"few_shot": _few_shot, "pairs": _pairs, "words": _words}[work.name](docs)
-    tasks = folder / "suites" / "bench"
+    digest = digest_json([rows, content]).removeprefix("sha256:")[:8]
+    folder = runs / f"{work.name}-{docs}-{digest}"
+    tasks = folder / TASKS
     tasks.mkdir(parents=True, exist_ok=True)
     for split, some in rows.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in some)
@@ -68,21 +77,19 @@ def write_work(work: Work, docs: int, folder: Path) -> Path:
         },
     )
     _yaml(folder / "gate.yaml", {"suites": ["suites"], "policy": "policy.yaml"})
-    return tasks
+    return folder
 
 
 def write_adapters(base: Path, folder: Path, count: int) -> list[Path]:
     """Adapters as PEFT saves them: r=8 on q and v, random, strong enough to move the scores."""
+    targets = [folder / f"adapter-{number}" for number in range(count)]
+    if all((target / "adapter_config.json").exists() for target in targets):
+        return targets
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    made = []
-    for number in range(count):
-        target = folder / f"adapter-{number}"
-        made.append(target)
-        if (target / "adapter_config.json").exists():
-            continue
+    for number, target in enumerate(targets):
         torch.manual_seed(SEED + number)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
         config = LoraConfig(r=8, lora_alpha=16, target_modules=["q_proj", "v_proj"])
@@ -91,7 +98,7 @@ def write_adapters(base: Path, folder: Path, count: int) -> list[Path]:
             if "lora_B" in name:
                 torch.nn.init.normal_(parameter, std=0.02)
         wrapped.save_pretrained(target)
-    return made
+    return targets
 
 
 Rows = dict[str, list[dict[str, Any]]]
