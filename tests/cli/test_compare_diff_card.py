@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,23 @@ def test_each_shell_gets_its_script(shell: str, capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "completion", shell)
     assert code == 0
     assert f"_GATE_COMPLETE={shell}_complete" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["diff", "careful", "careless"], ["report", "careless", "--html", "{}"], ["card", "careful"]],
+)
+def test_reading_a_check_loads_no_model_library(
+    here: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    probe = (
+        "import sys; from gatekeeper.cli import main\n"
+        f"try: main({[a.format(tmp_path / 'r.html') for a in arguments]!r})\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'lm_eval', 'scipy', 'peft'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
