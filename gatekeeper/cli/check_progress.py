@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from gatekeeper.cli.consoles import hush_libraries
+from gatekeeper.cli.plain import printable
 
 __all__ = ["LineProgress", "LiveProgress", "progress_on"]
 
@@ -79,7 +80,7 @@ class LiveProgress:
         for bar in self._bars.values():
             self._progress.remove_task(bar)
         self._bars.clear()
-        self.console.print(f"[bold]{name}[/bold]", highlight=False)
+        self.console.print(printable(name), style="bold", highlight=False, markup=False)
 
     @contextmanager
     def stage(self, text: str) -> Iterator[None]:
@@ -153,11 +154,13 @@ class LineProgress:
         """Say where it stands, not more often than every 20 seconds."""
         if time.monotonic() - self._last >= LINE_EVERY_SECONDS:
             rate = samples / (time.monotonic() - self._began[name])
+            from gatekeeper.report.wording import duration
+
             left = (self._totals[name] - samples) / rate if rate else 0.0
             self._say(
                 f"  {name}: {samples}/{self._totals[name]} samples, {rate:.1f}/s, at most "
-                f"{left:.0f} s left, {settled}/{capabilities} settled, {100 * mean:+.1f} points "
-                "so far (not final)"
+                f"{duration(left)} left, {settled}/{capabilities} settled, "
+                f"{100 * mean:+.1f} points so far (not final)"
             )
 
     def suite_done(self, name: str) -> None:
@@ -167,4 +170,4 @@ class LineProgress:
     def _say(self, text: str) -> None:
         self._last = time.monotonic()
         if not self.quiet:
-            self.console.print(text, highlight=False, markup=False)
+            self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)

@@ -44,4 +44,15 @@ def test_a_pipe_is_told_rate_time_left_and_difference(monkeypatch: pytest.Monkey
         progress.suite("general", 200)
         now[0] = 25.0
         progress.scored("general", 50, 1, 4, 0.031)
-    assert "50/200 samples, 2.0/s, at most 75 s left, 1/4 settled, +3.1 points" in out.getvalue()
+    assert (
+        "50/200 samples, 2.0/s, at most 1 min 15 s left, 1/4 settled, +3.1 points" in out.getvalue()
+    )
+
+
+def test_a_hostile_name_neither_styles_nor_steers_the_terminal() -> None:
+    name = "[bold red]owned[/] \x1b[2Jgone"
+    for make in (lambda c: LiveProgress(c), lambda c: LineProgress(c, quiet=False)):
+        out = io.StringIO()
+        make(Console(file=out, width=80)).candidate(name)
+        assert "[bold red]owned[/]" in out.getvalue()
+        assert "\x1b[2J" not in out.getvalue()
