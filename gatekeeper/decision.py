@@ -40,6 +40,9 @@ HARMLESS = frozenset(
 """The only codes that may stand in a promote verdict. NO_SIGNAL joins them under
 `on_no_signal: report`, and then only for single capabilities."""
 
+_ENDING = frozenset({ReasonCode.NO_EFFECT, ReasonCode.NOT_FINITE})
+"""With these nothing is scored."""
+
 
 def blocks(reason: Reason) -> bool:
     """Does this reason alone keep the candidate from being promoted?"""
@@ -66,7 +69,7 @@ def decide_from(
     trust = trust_reasons(evidence, policy)
     soundness = soundness_reasons(evidence, policy)
     measured = [*_coverage(evidence, policy, rules), *_outcomes(rules, policy)]
-    reasons = _unique([*trust, *soundness, *measured])
+    reasons = _unique(_causes(trust, soundness, measured, scored=bool(evidence.pairs)))
 
     if any(reason.code in REFUSING for reason in reasons):
         decision, step = Decision.REFUSED, fix_step([r for r in reasons if blocks(r)])
@@ -113,6 +116,16 @@ def decide_from(
         evidence_digest=evidence.digest,
         history=history,
     )
+
+
+def _causes(
+    trust: list[Reason], soundness: list[Reason], measured: list[Reason], *, scored: bool
+) -> list[Reason]:
+    """Without what only follows from another reason: a check that was ended measured nothing."""
+    if any(reason.code in REFUSING for reason in trust):
+        return [r for r in trust if r.code in REFUSING or "finding" in r.params]
+    ended = any(reason.code in _ENDING for reason in (*trust, *soundness))
+    return [*trust, *soundness] if ended and not scored else [*trust, *soundness, *measured]
 
 
 def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]) -> list[Reason]:

@@ -179,3 +179,17 @@ def test_several_candidates_pay_for_being_several(sound: Evidence, policy: Loade
         return rule.high - rule.low
 
     assert width(5) > width(1)
+
+
+def test_a_refused_adapter_is_told_its_fault_and_not_what_follows_from_it(
+    sound: Evidence, policy: LoadedPolicy
+) -> None:
+    fault = Finding(code="not-finite", severity=Severity.REFUSE, text="NaN in one tensor.")
+    ended = sound.model_copy(
+        update={"findings": (fault,), "effect": None, "detach": None, "pairs": ()}
+        | {"contamination": None}
+    )
+    verdict = decide(ended, policy)
+    assert verdict.decision is Decision.REFUSED
+    assert [reason.code for reason in verdict.reasons] == [ReasonCode.ADAPTER_REFUSED]
+    assert "NaN in one tensor." in verdict.next_step.text
