@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatekeeper.suite import load_suite
-from gatekeeper.suite_measure import CapabilityMeasure, SuiteMeasure, read_measure
+from gatekeeper.suite_measure import PILOT, CapabilityMeasure, SuiteMeasure, read_measure
 
 TARGET = Path(__file__).parents[1] / "suites" / "general" / "README.md"
 
@@ -44,9 +44,15 @@ Score and signal are those of the embedded base, {base} ({dtype}), on every samp
 | capability | what is asked | source | licence | samples | chance | base | 95% | signal |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-COST = """
+TIMED = """
 A whole pass of one arm took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens);
 the first {pilot} docs of each task had predicted {predicted:.0f} s.
+"""
+UNTIMED = """
+A whole pass of one arm reads {tokens:,} tokens. The scores here were gathered in more than one run,
+so no time is given; `gate suite measure general` with an empty cache gives it for your machine.
+"""
+SIGNAL = """\
 A check takes less: it stops a capability as soon as its rules are settled, and pays for the
 base once.
 
@@ -99,17 +105,16 @@ def _text(measured: SuiteMeasure, asked: dict[str, str]) -> str:
         dtype=measured.dtype,
     )
     rows = "".join(_row(one, asked[one.name]) for one in measured.capabilities)
-    from gatekeeper.suite_measure import PILOT
-
-    cost = COST.format(
+    cost = (UNTIMED if measured.cached else TIMED).format(
         seconds=measured.seconds,
         predicted=measured.predicted_seconds,
         device=measured.environment.device,
         threads=measured.environment.threads,
         tokens=sum(one.tokens for one in measured.capabilities),
         pilot=PILOT,
-        none=", ".join(one.name for one in measured.capabilities if not one.signal) or "nothing",
     )
+    silent = ", ".join(one.name for one in measured.capabilities if not one.signal) or "nothing"
+    cost += SIGNAL.format(none=silent)
     return head + rows + cost + "".join(map(_kinds, measured.capabilities)) + TAIL
 
 

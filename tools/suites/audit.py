@@ -1,7 +1,8 @@
 """What a capability's rows must satisfy before they are written. Raises, so no build can skip it.
 
 A model must not be able to answer without reading the question: not by the place of the right
-answer, and not by its length.
+answer, and not by its length. Nor may one choice begin with another: the beginning is always at
+least as likely, whatever the question.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ def audit(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     if len(rows) < FEWEST:
         raise ValueError(f"{name}: {len(rows)} samples, at least {FEWEST} are needed")
+    for row in rows:
+        right = row["choices"][row["gold"]]
+        for choice in row["choices"]:
+            if choice != right and (choice.startswith(right) or right.startswith(choice)):
+                raise ValueError(
+                    f"{name}: {choice!r} and {right!r} begin alike in {row['prompt']!r}"
+                )
     by_places: dict[int, list[int]] = {}
     for row in rows:
         by_places.setdefault(len(row["choices"]), []).append(row["gold"])

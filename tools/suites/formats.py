@@ -130,8 +130,8 @@ def _csv(rng: random.Random) -> Item:
     first, second, third = (",".join(map(str, row)) for row in rows)
     name, a, b = rows[2]
     prompt = f"{','.join(keys)}\n{first}\n{second}\n"
-    wrong = (f"{name},{a}", f"{name} {a} {b}", f"{name};{a};{b}")
-    return _parsed(prompt, third, wrong, "csv", _is_rectangular)
+    wrong = (f"{name},{a}\n", f"{name} {a} {b}\n", f"{name};{a};{b}\n")
+    return _parsed(prompt, f"{third}\n", wrong, "csv", _is_rectangular)
 
 
 def _quoted(rng: random.Random) -> Item:

@@ -103,10 +103,16 @@ def _positioned(drawn: Sequence[Item], rng: random.Random) -> Iterator[Row]:
         turns[item.kind, places] += 1
         gold = turn % places
         choices.insert(gold, item.right)
+        kept = [choice for choice in choices if choice == item.right or _apart(choice, item.right)]
         yield {
             "id": index,
             "kind": item.kind,
             "prompt": item.prompt,
-            "choices": choices,
-            "gold": gold,
+            "choices": kept,
+            "gold": kept.index(item.right),
         }
+
+
+def _apart(choice: str, right: str) -> bool:
+    """Whether neither text begins with the other: a beginning is always at least as likely."""
+    return not choice.startswith(right) and not right.startswith(choice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from suites.item import Item, choose, spaced
 from suites.vocabulary_words import (
@@ -67,7 +67,7 @@ def _plurals() -> Iterator[Item]:
         if engine.plural_noun(one) != many:  # type: ignore[arg-type]
             raise ValueError(f"inflect has another plural of {one}: not {many}")
         wrong = tuple(sorted({one + "s", one + "es", one} - {many}))
-        yield Item(f"One {one}, two", f" {many}", spaced(wrong), "plural")
+        yield Item(f"One {one}, two", f" {many}.", _ended(wrong), "plural")
 
 
 def _pasts() -> Iterator[Item]:
@@ -75,14 +75,19 @@ def _pasts() -> Iterator[Item]:
         regular = verb + ("d" if verb.endswith("e") else "ed")
         going = (verb.removesuffix("e") if not verb.endswith("ee") else verb) + "ing"
         yield Item(
-            f"Today I {verb}, yesterday I", f" {past}", spaced((verb, regular, going)), "past"
+            f"Today I {verb}, yesterday I", f" {past}.", _ended((verb, regular, going)), "past"
         )
+
+
+def _ended(words: Iterable[str]) -> tuple[str, ...]:
+    """With a full stop, so that no form is the beginning of another (box, boxes)."""
+    return tuple(f"{word}." for word in spaced(words))
 
 
 def _compared(rng: random.Random) -> Iterator[Item]:
     for plain, more, most in (entry.split() for entry in COMPARED.split(", ")):
         wrong = (plain, most, f"more {most}")
-        yield Item(f"This one is {plain}, but that one is even", f" {more}", spaced(wrong), "more")
+        yield Item(f"This one is {plain}, but that one is even", f" {more}.", _ended(wrong), "more")
 
 
 def _derived(rng: random.Random) -> Iterator[Item]:
