@@ -36,7 +36,7 @@ def list_suites(config: Path | None) -> None:
             measures.append(measured)
     click.echo()
     for base in sorted({_base(measured) for measured in measures}):
-        click.echo(f"Signal and cost: {base}.")
+        click.echo(f"Signal and cost (seconds, or tokens read): {base}.")
     click.echo("A dash is not measured: gate suite measure NAME.")
 
 
@@ -50,11 +50,13 @@ def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:
     if measured is None:
         return suite.name, suite.role.value, str(parts), samples, "-", "-"
     signal = f"{sum(m.signal for m in measured.capabilities)} of {parts}"
-    cost = f"{measured.seconds:.0f} s" if not measured.cached else "-"
+    tokens = sum(m.tokens for m in measured.capabilities)
+    # Where some scores came from the cache, the time says nothing; the tokens still do.
+    cost = f"{tokens / 1000:.0f}k tok" if measured.cached else f"{measured.seconds:.0f} s"
     return suite.name, suite.role.value, str(parts), str(measured.samples), signal, cost
 
 
 def _base(measured: SuiteMeasure) -> str:
     machine = measured.environment
     threads = f", {machine.threads} threads" if machine.device == "cpu" else ""
-    return f"{measured.base}, {measured.dtype} on {machine.device}{threads}, every sample, one arm"
+    return f"{measured.base}, {measured.dtype}, {machine.device}{threads}"

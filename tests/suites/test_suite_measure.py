@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from gatekeeper.cli import gate
-from gatekeeper.suite import load_suite
+from gatekeeper.suite import content_digest, load_suite, pin_suite
 from gatekeeper.suite_measure import read_measure, wilson_interval
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_list_shows_counts_signal_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(gate, ["suite", "list"])
+    [row] = [line for line in done.output.splitlines() if line.startswith("general ")]
+    measured = read_measure(load_suite("general"))
+    assert measured is not None, "suites/general changed: run tools/describe_suites.py"
+    assert row.split()[3] == str(measured.samples)
+    tokens = sum(one.tokens for one in measured.capabilities)
+    assert (f"{tokens / 1000:.0f}k tok" if measured.cached else f"{measured.seconds:.0f} s") in row
+    assert all(len(line) <= 80 for line in done.output.splitlines()), done.output
+
+
+def test_a_measure_of_other_data_is_not_shown_and_never_part_of_the_pin(tmp_path: Path) -> None:
+    folder = tmp_path / "general"
+    shutil.copytree(ROOT / "suites" / "general", folder)
+    suite = load_suite(str(folder))
+    before = pin_suite(suite)
+    (folder / "measured.json").write_text("{}")
+    assert pin_suite(suite) == before
+    assert read_measure(suite) is None
+    shutil.copy(ROOT / "suites" / "general" / "measured.json", folder)
+    assert read_measure(suite) is not None
+    with (folder / "grammar.jsonl").open("a") as data:
+        data.write(json.dumps({"id": 9, "prompt": "", "choices": ["a", "b"], "gold": 0}) + "\n")
+    assert content_digest(suite) != content_digest(load_suite("general"))
+    assert read_measure(suite) is None
+
+
+def test_the_readme_says_what_was_measured() -> None:
+    measured = read_measure(load_suite("general"))
+    assert measured is not None
+    readme = (ROOT / "suites" / "general" / "README.md").read_text(encoding="utf-8")
+    for one in measured.capabilities:
+        [row] = [line for line in readme.splitlines() if line.startswith(f"| {one.name} |")]
+        assert f"{100 * one.score:.1f}%" in row
+        assert f"| {one.samples} |" in row
+        assert row.rstrip(" |").endswith("yes" if one.signal else "no")
 
 
 def test_an_interval_holds_its_score_and_shrinks_with_samples() -> None:
