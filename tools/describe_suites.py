@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatekeeper.suite import load_suite
+from gatekeeper.suite_files import sample_counts
 from gatekeeper.suite_measure import PILOT, CapabilityMeasure, SuiteMeasure, read_measure
 
 TARGET = Path(__file__).parents[1] / "suites" / "general" / "README.md"
@@ -38,7 +39,7 @@ It needs no network, has signal on a base of 135M parameters, and graded difficu
 larger one has room too. `tools/build_suites.py` makes it from facts and own text, seeded;
 users need none of the packages it reads. `sha256sum -c SHA256SUMS` checks the files.
 
-Score and signal are those of the embedded base, {base} ({dtype}), on every sample;
+Score and signal are those of the embedded base, {base} ({dtype}), on the samples of each row;
 `gate suite measure general` measures another one.
 
 | capability | what is asked | source | licence | samples | chance | base | 95% | signal |
@@ -99,7 +100,7 @@ def main() -> None:
 
 def _text(measured: SuiteMeasure, asked: dict[str, str]) -> str:
     head = HEAD.format(
-        samples=measured.samples,
+        samples=sum(count or 0 for count in sample_counts(load_suite(measured.suite)).values()),
         capabilities=len(measured.capabilities),
         base=measured.base,
         dtype=measured.dtype,
