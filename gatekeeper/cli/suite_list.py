@@ -36,7 +36,7 @@ def list_suites(config: Path | None) -> None:
             measures.append(measured)
     click.echo()
     for base in sorted({_base(measured) for measured in measures}):
-        click.echo(f"Signal and cost (seconds, or tokens read): {base}.")
+        click.echo(f"Measured on {base}.")
     click.echo("A dash is not measured: gate suite measure NAME.")
 
 

@@ -49,7 +49,7 @@ def test_the_readme_says_what_was_measured() -> None:
     assert measured is not None
     readme = (ROOT / "suites" / "general" / "README.md").read_text(encoding="utf-8")
     for one in measured.capabilities:
-        [row] = [line for line in readme.splitlines() if line.startswith(f"| {one.name} |")]
+        row = next(line for line in readme.splitlines() if line.startswith(f"| {one.name} |"))
         assert f"{100 * one.score:.1f}%" in row
         assert f"| {one.samples} |" in row
         assert row.rstrip(" |").endswith("yes" if one.signal else "no")
