@@ -7,8 +7,8 @@ train() { python train.py --quiet --out "adapters/$@"; }
 
 # Learns the answer, and replays general text at which it must say what the base says.
 train good --rank 8 --lr 1.5e-3 --keep 1.0 --steps 120 --eval-every 60
-# A higher rate, and nothing that keeps the rest in place: it learns the task and forgets.
-train overtrained --rank 8 --lr 2e-3 --steps 130 --eval-every 65
+# A high rate, and nothing that keeps the rest in place: it learns the task and forgets.
+train overtrained --rank 8 --lr 4e-3 --schedule constant_with_warmup --steps 110 --eval-every 55
 # One matrix of rank 1 in one of thirty layers, trained until the loss is flat.
 train low-capacity --rank 1 --targets q_proj --layers 14 --lr 1e-2 \
   --schedule constant_with_warmup --steps 120 --eval-every 40
