@@ -135,7 +135,10 @@ def _cost(scores: int, seconds: float | None) -> list[str]:
         f"About {count(scores, 'score')}, base and candidate; half of them once the base is cached."
     )
     if seconds is None:
-        return [first, "No check is recorded yet, so the time is not known: the first one tells."]
+        return [
+            first,
+            "No recorded check scored anything new, so the time is not known: the next one tells.",
+        ]
     return [
         first,
         f"At {1000 * seconds:.0f} ms a score, as recorded: {duration(scores * seconds)}, or "

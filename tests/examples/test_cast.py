@@ -50,12 +50,6 @@ def test_an_adapter_that_was_never_trained_is_held_for_changing_nothing(checked:
     assert {reason["code"] for reason in report["reasons"]} >= {"no-effect"}
 
 
-def test_contradictory_labels_are_named_and_no_rank_is_recommended(checked: Any) -> None:
-    code, report = checked("contradictory", "--max-samples", "60")
-    assert code == 10
-    assert report["next"]["action"] != "next-rung"
-
-
 def test_the_good_adapter_gains_on_the_task_and_comes_off_bit_for_bit(checked: Any) -> None:
     _, report = checked("good", "--max-samples", "60")
     [bar, gain] = report["task"]

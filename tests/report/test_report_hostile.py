@@ -148,14 +148,13 @@ def test_junit_stays_well_formed():
 
 
 def test_an_annotation_cannot_start_a_second_command():
-    evidence, verdict = factory.hostile()
-    lines = annotation_lines(evidence, verdict, "policies/prod,uction:1.yaml")
-    assert lines
-    for line in lines:
+    path = "policies/prod,uction:1.yaml"
+    lines = annotation_lines(*factory.held(), path)
+    assert "file=policies/prod%2Cuction%3A1.yaml" in lines[0]
+    for line in [*lines, *annotation_lines(*factory.hostile(), path)]:
         assert len(line.splitlines()) == 1
         head = line.removeprefix("::error ").split("::")[0]
         assert {part.split("=")[0] for part in head.split(",")} <= {"file", "line", "title"}
-    assert "file=policies/prod%2Cuction%3A1.yaml" in lines[0]
 
 
 def test_an_output_value_cannot_set_another_output(tmp_path):

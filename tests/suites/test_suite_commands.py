@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,13 @@ def test_the_general_suite_is_large_enough_for_the_strict_policy() -> None:
         assert list(shortage_of(count, "general", capability, policy)) == []
 
 
+def with_includes(path: Path) -> str:
+    """A task file of lm-eval, with the files that it builds on."""
+    text = path.read_text(encoding="utf-8")
+    named = re.search(r"^include: (\S+)$", text, re.MULTILINE)
+    return text + (with_includes(path.parent / named[1]) if named else "")
+
+
 def test_every_public_task_is_one_of_lm_evals_with_the_metric_that_counts() -> None:
     from lm_eval.tasks import TaskManager
 
@@ -44,7 +52,7 @@ def test_every_public_task_is_one_of_lm_evals_with_the_metric_that_counts() -> N
             assert task.task in index, task.task
             entry = index[task.task]
             if entry.yaml_path is not None:
-                text = entry.yaml_path.read_text(encoding="utf-8")
+                text = with_includes(entry.yaml_path)
                 metric = task.metric.partition(",")[0]
                 assert f"metric: {metric}" in text, (task.task, metric)
 

@@ -119,10 +119,10 @@ forgetting: {suite: other, margin: 0.05, margins: {hard: 0.02}}
 
 def test_too_few_samples_for_the_margin_are_told_with_the_number_needed() -> None:
     [fault] = shortage_of(100, "other", "easy", POLICY)
-    assert "100 samples, but 153 are needed to show that at most 5 points are lost" in fault
+    assert "100 samples, but 115 are needed to show that at most 5 points are lost" in fault
     [fault] = shortage_of(153, "other", "hard", POLICY)
-    assert "394 are needed" in fault
-    assert list(shortage_of(400, "other", "hard", POLICY)) == []
+    assert "459 are needed" in fault
+    assert list(shortage_of(460, "other", "hard", POLICY)) == []
 
 
 def test_too_few_samples_for_bar_and_gain_are_told() -> None:
