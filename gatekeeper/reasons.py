@@ -7,7 +7,7 @@ from typing import Any
 
 from gatekeeper.verdict import Decision, Reason, ReasonCode, RuleKind, RuleResult
 
-__all__ = ["DECISION_TEXT", "render_reason", "rule_text"]
+__all__ = ["DECISION_TEXT", "render_reason", "rule_text", "still_needed"]
 
 DECISION_TEXT: Mapping[Decision, str] = {
     Decision.PROMOTE: "PROMOTE",
@@ -25,6 +25,12 @@ def _share(value: Any) -> str:
 
 def _points(value: Any) -> str:
     return f"{100 * float(value):+.1f} points"
+
+
+def still_needed(params: _Params) -> int | None:
+    """Samples that would settle an open rule; None when as many were scored and did not."""
+    needed = params.get("needed")
+    return int(needed) if needed and int(needed) > int(params["samples"]) else None
 
 
 def _names(value: Any) -> str:
@@ -56,7 +62,7 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ),
     ReasonCode.INCONCLUSIVE: lambda p: (
         f"{p['rule_text']}: not settled after {p['samples']} samples"
-        + (f"; about {p['needed']} would settle it." if p.get("needed") else ".")
+        + (f"; about {p['needed']} would settle it." if still_needed(p) else ".")
     ),
     ReasonCode.NO_SIGNAL: lambda p: (
         f"{p['capability']}: the base is no better than chance here, so nothing can be shown to "

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from gatekeeper.decision import blocks
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import Evidence
-from gatekeeper.reasons import DECISION_TEXT, render_reason
+from gatekeeper.reasons import DECISION_TEXT, render_reason, still_needed
 from gatekeeper.report.visible import clip, one_line
 from gatekeeper.verdict import (
     Decision,
@@ -170,8 +170,9 @@ def _group(reasons: list[Reason]) -> str:
         return f"No signal in {len(reasons)} capabilities ({names}): the base itself guesses."
     samples = sorted(int(r.params.get("samples", 0)) for r in reasons)
     span = f"{samples[0]}" if samples[0] == samples[-1] else f"{samples[0]} to {samples[-1]}"
-    needed = [int(r.params["needed"]) for r in reasons if r.params.get("needed")]
-    most = f"; up to {max(needed):,} would settle them" if needed else ""
+    needed = [still_needed(r.params) for r in reasons]
+    known = [each for each in needed if each is not None]
+    most = f"; up to {max(known):,} would settle them" if len(known) == len(needed) else ""
     return f"Not settled in {len(reasons)} capabilities ({names}) after {span} samples each{most}."
 
 

@@ -53,6 +53,19 @@ def test_every_reason_code_has_a_sentence(code: ReasonCode) -> None:
     assert render_reason(Reason(code=code, params=PARAMS)).strip()
 
 
+def test_a_number_that_was_scored_already_is_not_promised_to_settle_a_rule() -> None:
+    def told(needed: int | None) -> str:
+        return render_reason(
+            Reason(
+                code=ReasonCode.INCONCLUSIVE,
+                params={"rule_text": "rule", "samples": 80, "needed": needed},
+            )
+        )
+
+    assert told(81) == "rule: not settled after 80 samples; about 81 would settle it."
+    assert told(80) == told(79) == told(None) == "rule: not settled after 80 samples."
+
+
 @pytest.mark.parametrize("code", sorted(set(ReasonCode) - HARMLESS))
 def test_every_other_code_blocks_alone(code: ReasonCode) -> None:
     assert blocks(Reason(code=code))
