@@ -1,11 +1,12 @@
-"""Did you mean: the nearest known name, or the nearest path that exists."""
+"""Did you mean: the nearest known name, a slip of one, or the nearest path that exists."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["guess", "near_path"]
+__all__ = ["guess", "near_path", "slip_of"]
 
 
 def guess(name: str, known: Iterable[str]) -> str:
@@ -14,6 +15,32 @@ def guess(name: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(name, list(known), 1)
     return f"Did you mean {near[0]}? " if near else ""
+
+
+def slip_of(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was most likely meant; None when the name may well be a new one.
+
+    Part by part, so that production-eu beside production-us, or canary2 beside canary1, is new.
+    """
+    return next((other for other in sorted(known) if _is_slip(name, other)), None)
+
+
+def _is_slip(name: str, other: str) -> bool:
+    import difflib
+
+    (parts, digits), (others, other_digits) = _taken_apart(name), _taken_apart(other)
+    return (
+        name != other
+        and (len(parts), digits) == (len(others), other_digits)
+        and all(
+            difflib.get_close_matches(a, [b], 1, 0.8) for a, b in zip(parts, others, strict=True)
+        )
+    )
+
+
+def _taken_apart(name: str) -> tuple[list[str], str]:
+    """Lower-case words between separators, and all digits."""
+    return re.split(r"[-_.]", re.sub(r"\d", "", name).lower()), re.sub(r"\D", "", name)
 
 
 def near_path(path: Path) -> Path | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.names import CHANNEL, POLICY
+from gatekeeper.cli.names import CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 
@@ -80,6 +80,7 @@ def command(
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
     from gatekeeper.cli.report_files import require_folders
+    from gatekeeper.cli.stores import create_store
 
     if bool(adapters) == aa:
         raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
@@ -92,8 +93,11 @@ def command(
     told = standard_error() if json_to == "-" else standard_output()
     codes, documents = [], []
     with tempfile.TemporaryDirectory(prefix="gate-") as staging:
-        store, request, results = _run(
-            adapters, settings, max_samples, seed, aa, quiet, Path(staging)
+        store = create_store(settings)
+        if promote:
+            refuse_slip(store, settings)
+        request, results = _run(
+            store, adapters, settings, max_samples, seed, aa, quiet, Path(staging)
         )
         for result in results:
             check_id = _record(store, request, result)
@@ -127,6 +131,7 @@ def _blocking(fail_on: str | None) -> frozenset[str]:
 
 
 def _run(
+    store: Registry,
     adapters: tuple[Path, ...],
     settings: Settings,
     max_samples: int | None,
@@ -134,21 +139,19 @@ def _run(
     aa: bool,
     quiet: bool,
     staging: Path,
-) -> tuple[Registry, Request, list[CheckResult]]:
+) -> tuple[Request, list[CheckResult]]:
     from gatekeeper.check import check
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.cli.stores import create_store
     from gatekeeper.clock import now, who
     from gatekeeper.prepare import prepare
 
-    store = create_store(settings)
     request = prepare(
         settings, adapters, max_samples=max_samples, seed=seed, against_itself=aa, registry=store
     )
     try:
         with progress_on(standard_error(), quiet) as progress:
-            return store, request, check(request, progress, now=now(), staging=staging)
+            return request, check(request, progress, now=now(), staging=staging)
     except AdapterRefused as refusal:
         # Nothing could be pinned, so there is no check to record; that it was tried is kept.
         store.record_refusal(

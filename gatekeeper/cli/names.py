@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from gatekeeper.registry import Registry
     from gatekeeper.registry.state import State
 
-__all__ = ["CANDIDATE", "CHANNEL", "CHECKED", "POLICY", "check_named", "require_channel"]
+__all__ = [
+    "CANDIDATE",
+    "CHANNEL",
+    "CHECKED",
+    "POLICY",
+    "check_named",
+    "refuse_slip",
+    "require_channel",
+]
 
 _LATEST_CHECKS = 30
 
@@ -125,6 +133,24 @@ def require_channel(store: Registry, settings: Settings) -> None:
         raise RegistryError(
             f"There is no channel {settings.channel!r}.",
             f"{guess(settings.channel, known)}`gate status` shows all.",
+        )
+
+
+def refuse_slip(store: Registry, settings: Settings) -> None:
+    """A move may make a new channel, but not by a slip of the pen in the name of another.
+
+    Raises RegistryError with the name that was meant.
+    """
+    from gatekeeper.near import slip_of
+
+    known = {*store.state().channels, *settings.channels, "production"}
+    if settings.channel in known:
+        return
+    if meant := slip_of(settings.channel, known):
+        raise RegistryError(
+            f"There is no channel {settings.channel!r}.",
+            f"Did you mean {meant}? A new channel with so near a name must stand under `channels` "
+            "in gate.yaml first.",
         )
 
 

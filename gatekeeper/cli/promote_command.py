@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, CHANNEL
+from gatekeeper.cli.names import CANDIDATE, CHANNEL, refuse_slip
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -59,6 +59,7 @@ def promote_check(
     from gatekeeper.config import ChannelConfig
     from gatekeeper.registry.events import ForcePromoted
 
+    refuse_slip(store, settings)
     event = store.promote(
         settings.channel,
         candidate,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CANDIDATE, CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
@@ -94,7 +95,7 @@ def import_(
 
 
 @command.command()
-@click.argument("candidate")
+@click.argument("candidate", type=CANDIDATE)
 @registry_option
 @reason_option
 def retire(candidate: str, registry: str | None, config: Path | None, reason: str | None) -> None:
@@ -109,9 +110,9 @@ def retire(candidate: str, registry: str | None, config: Path | None, reason: st
 
 
 @command.command()
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @registry_option
-@click.option("--channel", help="Channel that asks for it (default: production).")
+@click.option("--channel", type=CHANNEL, help="Channel that asks for it (default: production).")
 @reason_option
 def policy(
     policy: str,
@@ -128,7 +129,9 @@ def policy(
 
     settings = settings_from(config, registry=registry, channel=channel)
     wanted = load_policy(policy).policy
-    event = _store(registry, config).record_policy_change(
+    store = _store(registry, config)
+    refuse_slip(store, settings)
+    event = store.record_policy_change(
         settings.channel,
         wanted.name,
         wanted.digest,

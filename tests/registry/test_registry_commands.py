@@ -63,6 +63,23 @@ def test_promotion_goes_along_the_chain_that_gate_yaml_says(gate: Run, tmp_path:
     assert "only takes what serves on staging" in gate("show", "production")[1]
 
 
+def test_a_slip_in_a_channel_makes_no_new_channel(gate: Run, tmp_path: Path) -> None:
+    check = checked(tmp_path, 1)
+    for slip in (
+        ("promote", check, "--channel", "prodction"),
+        ("registry", "policy", "strict", "--channel", "prodction"),
+        ("check", "adapter-1", "--promote", "--channel", "prodction"),  # before anything is scored
+    ):
+        code, said = gate(*slip)
+        assert code == 2, said
+        assert "There is no channel 'prodction'." in said
+        assert "Did you mean production?" in said
+    assert not Registry.open(tmp_path / ".gate").state().channels
+    assert gate("promote", check, "--channel", "production-eu")[0] == 0
+    settings(tmp_path, "channels:\n  prodction: {}\n")
+    assert gate("promote", check, "--channel", "prodction")[0] == 0
+
+
 def test_a_looser_channel_does_not_open_a_stricter_one(gate: Run, tmp_path: Path) -> None:
     settings(tmp_path, "channels:\n  staging: {policy: loose}\n  production: {policy: strict}\n")
     check = checked(tmp_path, 1, policy_name="loose")
