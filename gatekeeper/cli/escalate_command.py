@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import CHECKED
 from gatekeeper.cli.settings_options import registry_option, settings_from
 from gatekeeper.errors import RegistryError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("escalate")
-@click.argument("adapter")
+@click.argument("adapter", type=CHECKED)
 @registry_option
 @click.option("--write", "write_to", type=click.Path(path_type=Path), help="Write the next run.")
 def command(adapter: str, registry: str | None, config: Path | None, write_to: Path | None) -> int:

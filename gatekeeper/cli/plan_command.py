@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.names import POLICY
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import registry_option, settings_from
 
@@ -24,7 +25,7 @@ _ASK = {
 
 @click.command("plan")
 @click.option("--suite", "suite_names", multiple=True, help="Suite to plan (default: all named).")
-@click.option("--policy", help="Policy file, or the name of a built-in one.")
+@click.option("--policy", type=POLICY, help="Policy file, or the name of a built-in one.")
 @registry_option
 def command(
     suite_names: tuple[str, ...], policy: str | None, registry: str | None, config: Path | None

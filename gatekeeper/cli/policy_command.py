@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.names import POLICY
 from gatekeeper.cli.settings_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
 
@@ -16,7 +17,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("policies", nargs=-1, required=True)
+@click.argument("policies", nargs=-1, required=True, type=POLICY)
 def check(policies: tuple[str, ...]) -> None:
     """Is each policy file valid? Errors name file and line."""
     from gatekeeper.policy import load_policy
@@ -27,7 +28,7 @@ def check(policies: tuple[str, ...]) -> None:
 
 
 @command.command()
-@click.argument("policy", required=False)
+@click.argument("policy", required=False, type=POLICY)
 @registry_option
 def explain(policy: str | None, registry: str | None, config: Path | None) -> None:
     """Say in plain sentences what a policy will do."""
@@ -45,7 +46,7 @@ def explain(policy: str | None, registry: str | None, config: Path | None) -> No
 
 
 @command.command()
-@click.argument("policy")
+@click.argument("policy", type=POLICY)
 @registry_option
 def replay(policy: str, registry: str | None, config: Path | None) -> int:
     """Decide every recorded check again under POLICY and list the verdicts that change.
@@ -84,7 +85,7 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
 
 @command.command()
 @click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--policy", help="Run the cases under this policy instead of their own.")
+@click.option("--policy", type=POLICY, help="Run the cases under this policy instead of their own.")
 def test(cases: tuple[Path, ...], policy: str | None) -> int:
     """Run declared cases: evidence in counts, and the verdict that it must get.
 

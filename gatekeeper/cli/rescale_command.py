@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatekeeper.cli.names import POLICY
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _scales(context: click.Context, option: click.Parameter, value: str) -> tupl
 @click.argument("adapter", type=click.Path(path_type=Path))
 @base_options
 @registry_option
-@click.option("--policy", help="Policy file, or the name of a built-in one.")
+@click.option("--policy", type=POLICY, help="Policy file, or the name of a built-in one.")
 @click.option("--scales", callback=_scales, default="1,0.85,0.7,0.5,0.35", show_default=True)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the new adapter (default: beside)."

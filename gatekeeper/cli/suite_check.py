@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatekeeper.cli.names import POLICY
 from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import base_options, config_option, settings_from
 from gatekeeper.errors import ExitCode
@@ -21,7 +22,11 @@ LONGEST = 1200
 
 @click.command()
 @click.argument("name")
-@click.option("--policy", help="Policy whose margins the suite must serve (default: gate.yaml's).")
+@click.option(
+    "--policy",
+    type=POLICY,
+    help="Policy whose margins the suite must serve (default: gate.yaml's).",
+)
 @base_options
 @config_option
 def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
