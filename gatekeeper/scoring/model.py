@@ -89,17 +89,8 @@ class LoadedBase:
             return
         with self.arm(None):
             _ = self.untouched_logits
-            try:
+            with self._refusing(folder):
                 self._adapters[digest] = inject(self.model, read, str(self.device))
-            except BaseOverwrittenError:
-                self._reload()
-                raise
-            except AdapterRefused:
-                raise
-            except Exception as problem:  # whatever PEFT raises about a stranger's file
-                raise AdapterRefused(
-                    f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
-                ) from problem
 
     def beside(self, folder: Path, digest: str) -> Any:
         """A model that computes the candidate for good, on the base's own tensors.
@@ -111,18 +102,24 @@ class LoadedBase:
         if read.kind == "checkpoint":
             return self._load_checkpoint(folder, digest)
         model = share_tree(self.model)
-        try:
+        with self._refusing(folder):
             inject(model, read, str(self.device)).put_in()
+        return model
+
+    @contextmanager
+    def _refusing(self, folder: Path) -> Iterator[None]:
+        """Whatever PEFT raises about a stranger's file is a refusal, with the base as it was."""
+        try:
+            yield
         except BaseOverwrittenError:
             self._reload()
             raise
         except AdapterRefused:
             raise
-        except Exception as problem:  # whatever PEFT raises about a stranger's file
+        except Exception as problem:
             raise AdapterRefused(
                 f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
             ) from problem
-        return model
 
     def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
         """Inspect again, then read: what is given back has the digest that was inspected."""
