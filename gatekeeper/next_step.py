@@ -27,11 +27,16 @@ def aa_step(evidence: Evidence) -> NextStep:
     flips = sum((before >= 0.5) != (after >= 0.5) for before, after in scores)
     rate = flips / len(scores) if scores else 0.0
     where = f"{evidence.base.dtype} on {evidence.environment.device}"
+    meaning = (
+        "That is the noise floor: as many flips of a candidate mean nothing."
+        if flips
+        else "There is no noise here: a flip of a candidate is the candidate's."
+    )
     return NextStep(
-        action=Action.INVESTIGATE if flips else Action.MORE_SAMPLES,
+        action=Action.INVESTIGATE,
         text=f"Base against itself, packed differently: {flips} of {len(scores)} samples flipped "
-        f"({100 * rate:.2f}%) in {where}. This is the noise floor: so many flips of a candidate "
-        "mean nothing. Nothing is promoted by an A/A run.",
+        f"({100 * rate:.2f}%) in {where}. {meaning} An A/A run measures the noise floor and "
+        "promotes nothing.",
     )
 
 

@@ -12,7 +12,7 @@ from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
 from gatekeeper.policy_cases import Counts, Earlier, PolicyCase, Training, evidence_of, past_of
 from gatekeeper.reasons import render_reason
-from gatekeeper.verdict import Decision, Outcome, Reason, ReasonCode, RuleKind
+from gatekeeper.verdict import Action, Decision, Outcome, Reason, ReasonCode, RuleKind
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"
 LEARNED = {"triage": Counts(samples=300, right=90, gained=190, lost=2, chance=0.17)}
@@ -181,6 +181,27 @@ def test_full_fine_tuning_is_not_named_without_a_validation_split(policy: Loaded
     blind = evidence.training.model_copy(update={"has_validation": False})
     verdict = decide(evidence.model_copy(update={"training": blind}), policy, history)
     assert verdict.decision is Decision.HOLD
+
+
+@pytest.mark.parametrize("flipped", [0, 1])
+def test_base_against_itself_says_what_its_flips_mean_and_asks_for_no_samples(
+    sound: Evidence, policy: LoadedPolicy, flipped: int
+) -> None:
+    pairs = tuple(
+        pair.model_copy(
+            update={
+                "candidate": (*(1 - score for score in pair.base[:flipped]), *pair.base[flipped:])
+            }
+        )
+        for pair in sound.pairs
+    )
+    base = sound.candidate.model_copy(update={"kind": "base"})
+    verdict = decide(sound.model_copy(update={"pairs": pairs, "candidate": base}), policy)
+    step = verdict.next_step
+    assert (verdict.decision, step.action) == (Decision.HOLD, Action.INVESTIGATE)
+    assert f"{flipped * len(pairs)} of" in step.text
+    assert ("mean nothing" in step.text) == bool(flipped)
+    assert "promotes nothing" in step.text
 
 
 def test_several_candidates_pay_for_being_several(sound: Evidence, policy: LoadedPolicy) -> None:
