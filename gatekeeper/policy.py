@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import PolicyError
 from gatekeeper.near import guess
+from gatekeeper.policy_extends import extend
 from gatekeeper.verdict import Rung
 from gatekeeper.yaml_file import YamlDocument, read_yaml, validation_message
 
@@ -278,43 +279,8 @@ def _load(path: Path, chain: tuple[Path, ...]) -> LoadedPolicy:
         if not isinstance(parent_ref, str):
             raise PolicyError(f"{path}: extends: must be a name or a path.", "Correct it.")
         parent = _load(_locate(parent_ref, path.parent), (*chain, resolved))
-        data = _merge(parent.policy.model_dump(mode="json"), _listed(data))
+        data = extend(parent.policy.model_dump(mode="json"), data)
     return LoadedPolicy(_validate(data, document), str(path), document)
-
-
-def _listed(data: dict[str, Any]) -> dict[str, Any]:
-    for key in ("task", "forgetting"):
-        if isinstance(data.get(key), dict):
-            data[key] = [data[key]]
-    return data
-
-
-def _merge(parent: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Own keys win; mappings merge key by key; a rule for the same suite merges, others add."""
-    merged = dict(parent)
-    for key, value in own.items():
-        before = merged.get(key)
-        if isinstance(before, dict) and isinstance(value, dict):
-            merged[key] = _merge(before, value)
-        elif key in ("task", "forgetting") and isinstance(value, list):
-            merged[key] = _merge_rules(before or [], value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _merge_rules(parent: list[Any], own: list[Any]) -> list[Any]:
-    by_suite = {rule["suite"]: rule for rule in parent}
-    for rule in own:
-        suite = rule.get("suite") if isinstance(rule, dict) else None
-        if suite in by_suite:
-            by_suite[suite] = _merge(by_suite[suite], rule)
-        elif isinstance(rule, dict) and suite is None and len(parent) == 1:
-            only = parent[0]["suite"]
-            by_suite[only] = _merge(by_suite[only], rule)
-        else:
-            by_suite[str(suite)] = rule
-    return list(by_suite.values())
 
 
 def _validate(data: Any, document: YamlDocument) -> Policy:
