@@ -63,6 +63,9 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
         ("name: [\n", "not valid YAML"),
         ("extends: builtin:nope\nname: x\n", "No built-in policy is called 'nope'"),
         ("extends: p.yaml\nname: x\n", "extends itself"),
+        ("extends: builtin:default\nname: x\nforgetting:\n- suite: [a]\n", "p.yaml:3: forgetting.1.suite"),
+        ("extends: builtin:default\nname: x\nforgetting: [{suite: {a: 1}}, 3]\n", "p.yaml:3: "),
+        ("extends: builtin:default\nname: x\ntask: 3\n", "p.yaml:3: task"),
         ("name: x\nescalation: {ladder: [full, {r: 8, targets: all-linear}]}\n",
          "full can only be the last rung"),
         ("a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
