@@ -22,9 +22,8 @@ from gatekeeper.request import Request
 from gatekeeper.scaled_copy import scaled_copy
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
-__all__ = ["CHOICE", "SCALES", "ScalePoint", "choose", "final_request", "room", "score_scales"]
+__all__ = ["CHOICE", "ScalePoint", "choose", "final_request", "room", "score_scales"]
 
-SCALES = (1.0, 0.85, 0.7, 0.5, 0.35)
 CHOICE = 0.4
 """Share of each capability's draw that the choice may use; the final check has the rest."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,6 @@ class LoadedTask:
         *,
         system_prompt: str | None = None,
         chat: ChatTemplate | None = None,
-        docs: Sequence[Any] | None = None,
     ) -> None:
         if ref.few_shot is not None:
             task.set_config(key="num_fewshot", value=ref.few_shot)
@@ -68,7 +67,7 @@ class LoadedTask:
         self.name = str(task.config.task)
         self.metric, _, self._filter = ref.metric.partition(",")
         self.output_type = str(task.OUTPUT_TYPE)
-        self.docs = list(task.eval_docs) if docs is None else list(docs)
+        self.docs = list(task.eval_docs)
         self._require_metric()
         self._prompts = Prompts(task, self.docs, system_prompt=system_prompt, chat=chat)
         self._instances: dict[int, list[Any]] = {}
@@ -81,28 +80,6 @@ class LoadedTask:
         """Name a doc: `<task>/<index>`."""
         return f"{self.name}/{doc}"
 
-    def on_docs(self, docs: Sequence[Mapping[str, Any]]) -> LoadedTask | None:
-        """Give the same task over other docs; None when they lack fields that it reads."""
-        from datasets import Dataset
-
-        try:
-            rows: Sequence[Any] = list(docs)
-            if process := self.task.config.process_docs:
-                rows = list(process(Dataset.from_list(list(docs))))
-            other = LoadedTask(
-                self.task,
-                self.ref,
-                system_prompt=self._prompts.system_prompt,
-                chat=self._prompts.chat,
-                docs=rows,
-            )
-            for doc in range(len(other)):
-                other.instances(doc)
-                other.gold(doc)
-        except Exception:  # whatever a template or a function raises over a stranger's row
-            return None
-        return other if len(other) else None
-
     def instances(self, doc: int) -> list[Any]:
         """lm-eval's requests of one doc."""
         if doc not in self._instances:
@@ -112,10 +89,6 @@ class LoadedTask:
     def arguments(self, doc: int) -> list[tuple[Any, ...]]:
         """What the model is asked for one doc: the arguments of each request."""
         return [instance.args for instance in self.instances(doc)]
-
-    def doc_digest(self, doc: int) -> str:
-        """Digest of the prompts of one doc."""
-        return digest_json([list(arguments) for arguments in self.arguments(doc)])
 
     def question(self, doc: int) -> str:
         """The doc's own question, as people read it."""
