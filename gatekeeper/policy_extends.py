@@ -26,8 +26,9 @@ def _merge(parent: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(parent)
     for key, value in own.items():
         before = merged.get(key)
-        both = isinstance(before, dict) and isinstance(value, dict)
-        merged[key] = _merge(before, value) if both else value
+        if isinstance(before, dict) and isinstance(value, dict):
+            value = _merge(before, value)
+        merged[key] = value
     return merged
 
 

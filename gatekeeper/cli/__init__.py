@@ -32,11 +32,11 @@ COMMANDS = {
     "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
     "plan": "Before a run: samples that each margin needs, and what they cost.",
     "policy": "Check, explain, replay and test policies.",
-    "suite": "List, show, check and make suites.",
-    "registry": "Verify and tidy the registry.",
+    "suite": "List, show, check, measure and make suites.",
+    "registry": "Verify and tidy the registry; import, retire, set a policy.",
     "cache": "Size of the score cache, and pruning.",
     "doctor": "This machine: versions, device, cache, hub, nf4.",
-    "schema": "JSON Schemas of reports and policies.",
+    "schema": "JSON Schemas of reports, policies and run manifests.",
     "completion": "Shell completion: commands, adapters, channels, policies.",
 }
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 @click.command("escalate")
 @click.argument("adapter", type=CHECKED)
 @registry_option
-@click.option("--write", "write_to", type=click.Path(path_type=Path), help="Write the next run.")
+@click.option(
+    "--write",
+    "write_to",
+    type=click.Path(path_type=Path),
+    help="Write the training run that comes next (YAML).",
+)
 def command(adapter: str, registry: str | None, config: Path | None, write_to: Path | None) -> int:
     """Explain the ladder for a checked ADAPTER (folder, name, digest or check id).
 

@@ -12,7 +12,9 @@ from gatekeeper.cli.settings_options import registry_option, settings_from
 
 @click.command("log")
 @registry_option
-@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="Newest events."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON event a line.")
 def command(registry: str | None, config: Path | None, number: int, as_json: bool) -> None:
     """Everything that happened, newest first."""

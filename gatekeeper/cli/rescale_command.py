@@ -35,7 +35,10 @@ def _scales(context: click.Context, option: click.Parameter, value: str) -> tupl
 @base_options
 @registry_option
 @click.option("--policy", type=POLICY, help="Policy file, or the name of a built-in one.")
-@click.option("--scales", callback=_scales, default="1,0.85,0.7,0.5,0.35", show_default=True)
+@click.option(
+    "--scales", callback=_scales, default="1,0.85,0.7,0.5,0.35", show_default=True,
+    help="Factors to try, above 0 and at most 1.",
+)  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the new adapter (default: beside)."
 )
