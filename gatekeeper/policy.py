@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import PolicyError
 from gatekeeper.near import guess
-from gatekeeper.policy_extends import extend
+from gatekeeper.policy_extends import Places, extend, own_location
 from gatekeeper.verdict import Rung
 from gatekeeper.yaml_file import YamlDocument, read_yaml, validation_message
 
@@ -195,12 +195,14 @@ class LoadedPolicy:
     policy: Policy
     source: str
     document: YamlDocument | None = field(default=None, compare=False)
+    places: Places = field(default_factory=dict, compare=False)
 
     def line(self, *location: str | int) -> int | None:
         """Line of a key in the user's own file; None for inherited and built-in values."""
-        if self.document is None:
+        own = own_location(location, self.places)
+        if self.document is None or own is None:
             return None
-        return self.document.exact_line(location)
+        return self.document.exact_line(own)
 
     @property
     def text(self) -> str:
@@ -274,17 +276,22 @@ def _load(path: Path, chain: tuple[Path, ...]) -> LoadedPolicy:
         raise PolicyError(f"{path}: extends itself.", "Break the circle of extends.")
     document = read_yaml(path, PolicyError)
     data = dict(document.data)
+    places: Places = {}
     parent_ref = data.pop("extends", None)
     if parent_ref is not None:
         if not isinstance(parent_ref, str):
             raise PolicyError(f"{path}: extends: must be a name or a path.", "Correct it.")
         parent = _load(_locate(parent_ref, path.parent), (*chain, resolved))
-        data = extend(parent.policy.model_dump(mode="json"), data)
-    return LoadedPolicy(_validate(data, document), str(path), document)
+        data, places = extend(parent.policy.model_dump(mode="json"), data)
+    return LoadedPolicy(_validate(data, document, places), str(path), document, places)
 
 
-def _validate(data: Any, document: YamlDocument) -> Policy:
+def _validate(data: Any, document: YamlDocument, places: Places | None = None) -> Policy:
     try:
         return Policy.model_validate(data)
     except ValidationError as problem:
-        raise PolicyError(*validation_message(problem, document, Policy)) from problem
+
+        def own(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+            return own_location(location, places or {}) or location
+
+        raise PolicyError(*validation_message(problem, document, Policy, own)) from problem

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["extend"]
+__all__ = ["Places", "extend", "own_location"]
+
+Location = tuple[str | int, ...]
+Places = Mapping[Location, Location | None]
+"""Where each rule of the whole document stands in the own one; None where it is the parent's."""
 
 
-def extend(parent: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def extend(parent: dict[str, Any], own: dict[str, Any]) -> tuple[dict[str, Any], Places]:
     """The document of a policy whose parent is valid; what is wrong with its own keys stays.
 
     Own keys win; mappings merge key by key; a rule for the same suite merges, others add.
     """
     merged = _merge(parent, own)
+    places: dict[Location, Location | None] = {}
     for key in ("task", "forgetting"):
-        rules = own.get(key)
-        if isinstance(rules, dict):
+        rules, alone = own.get(key), isinstance(own.get(key), dict)
+        if alone:
             rules = [rules]
-        if isinstance(rules, list):
-            merged[key] = _merge_rules(parent[key], rules)
-    return merged
+        if not isinstance(rules, list):
+            continue
+        merged[key], indices = _merge_rules(parent[key], rules)
+        for index, place in enumerate(indices):
+            mine: Location = (key,) if alone else (key, place or 0)
+            places[key, index] = None if place is None else mine
+    return merged, places
+
+
+def own_location(location: Location, places: Places) -> Location | None:
+    """A location of the whole document as one of the own; None inside a rule of the parent."""
+    if location[:2] not in places:
+        return location
+    rule = places[location[:2]]
+    return None if rule is None else (*rule, *location[2:])
 
 
 def _merge(parent: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -32,9 +50,11 @@ def _merge(parent: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _merge_rules(parent: list[Any], own: list[Any]) -> list[Any]:
+def _merge_rules(parent: list[Any], own: list[Any]) -> tuple[list[Any], list[int | None]]:
+    """All rules, the parent's first, and the index of each among its own."""
     by_suite = {rule["suite"]: rule for rule in parent}
-    for rule in own:
+    places: dict[str, int | None] = dict.fromkeys(by_suite)
+    for index, rule in enumerate(own):
         suite = rule.get("suite") if isinstance(rule, dict) else None
         if isinstance(rule, dict) and suite is None and len(parent) == 1:
             suite = parent[0]["suite"]
@@ -42,4 +62,5 @@ def _merge_rules(parent: list[Any], own: list[Any]) -> list[Any]:
             by_suite[suite] = _merge(by_suite[suite], rule)
         else:
             by_suite[str(suite)] = rule
-    return list(by_suite.values())
+        places[str(suite)] = index
+    return list(by_suite.values()), list(places.values())

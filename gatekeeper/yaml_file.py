@@ -6,6 +6,7 @@ Shared by policies, suites and gate.yaml. Knows nothing of what is in them.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,11 +127,17 @@ def _build(
 
 
 def validation_message(
-    problem: ValidationError, document: YamlDocument, model: type[BaseModel]
+    problem: ValidationError,
+    document: YamlDocument,
+    model: type[BaseModel],
+    own: Callable[[Location], Location] = lambda location: location,
 ) -> tuple[str, str]:
-    """Turn pydantic's first error into (message, hint), with file, line and did-you-mean."""
+    """Turn pydantic's first error into (message, hint), with file, line and did-you-mean.
+
+    `own` turns a location of what was validated into one of the document.
+    """
     first = problem.errors()[0]
-    location = tuple(part for part in first["loc"] if not _is_union_tag(part, document))
+    location = own(tuple(part for part in first["loc"] if not _is_union_tag(part, document)))
     line = document.line(location) or 1
     field = _dotted(tuple(part for part in location if location in document.lines or part != 0))
     more = problem.error_count() - 1

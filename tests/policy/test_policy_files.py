@@ -64,8 +64,9 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
         ("extends: builtin:nope\nname: x\n", "No built-in policy is called 'nope'"),
         ("extends: p.yaml\nname: x\n", "extends itself"),
         ("extends: builtin:default\nname: x\nforgetting:\n- suite: [a]\n",
-         "p.yaml:3: forgetting.1.suite"),
-        ("extends: builtin:default\nname: x\nforgetting: [{suite: {a: 1}}, 3]\n", "p.yaml:3: "),
+         "p.yaml:4: forgetting.0.suite"),
+        ("extends: builtin:default\nname: x\nforgetting: [{suite: {a: 1}}, 3]\n",
+         "p.yaml:3: forgetting.0.suite"),
         ("extends: builtin:default\nname: x\ntask: 3\n", "p.yaml:3: task"),
         ("name: x\nescalation: {ladder: [full, {r: 8, targets: all-linear}]}\n",
          "full can only be the last rung"),
@@ -96,6 +97,35 @@ def test_a_child_changes_only_what_it_says(tmp_path: Path) -> None:
     assert child.policy.alpha == parent.alpha
     assert child.line("forgetting", 0, "margins", "arithmetic") == 3
     assert child.line("alpha") is None
+
+
+def test_each_rule_of_a_child_has_the_line_on_which_it_stands(tmp_path: Path) -> None:
+    child = load_policy(
+        write(
+            tmp_path,
+            "extends: builtin:default\nname: x\ntask: {suite: t, bar: 0.8}\nforgetting:\n"
+            "- {suite: mine, margin: 0.03}\n- {suite: general, margin: 0.05}\n",
+        )
+    )
+    lines = {
+        rule.suite: child.line("forgetting", index, "margin")
+        for index, rule in enumerate(child.policy.forgetting)
+    }
+    assert lines == {"mine": 5, "general": 6}
+    assert child.line("task", 0, "bar") == 3
+
+
+def test_a_rule_of_the_parent_has_no_line_in_the_child(tmp_path: Path) -> None:
+    child = load_policy(
+        write(
+            tmp_path, "extends: builtin:default\nname: x\nforgetting: {suite: mine, margin: 0.03}\n"
+        )
+    )
+    lines = {
+        rule.suite: child.line("forgetting", index, "margin")
+        for index, rule in enumerate(child.policy.forgetting)
+    }
+    assert lines == {"mine": 3, "general": None}
 
 
 def test_what_the_registry_keeps_is_the_same_policy() -> None:
