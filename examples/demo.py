@@ -50,16 +50,16 @@ told = Console(highlight=False)
 def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
-    os.environ["GATE_REGISTRY"] = str(OUT / "registry")
+    os.environ["GATE_REGISTRY"] = f"../../{OUT.name}/registry"
     started = time.monotonic()
     told.rule("[bold]gatekeeper: the demo")
     told.print(
-        "Base: SmolLM2-135M-Instruct. Task: name the queue of a support ticket. The policy draws "
-        "few samples\nand tolerates 12 points of loss per capability, so that this ends in minutes:"
-        " it shows only large losses.\n"
+        "Base: SmolLM2-135M-Instruct. Task: name the queue of a support ticket. So that this ends "
+        "in minutes, the policy asks about six capabilities, draws few samples and tolerates 15 "
+        "points of loss: it shows only large losses.\n"
     )
     told.print(f"[dim]$ cd {HERE.relative_to(OUT.parent)}[/]")
-    told.print(f"[dim]$ export GATE_REGISTRY={OUT.name}/registry[/]\n")
+    told.print(f"[dim]$ export GATE_REGISTRY=../../{OUT.name}/registry[/]\n")
 
     chapter("What will this policy do?")
     run("policy", "explain", "policy.yaml")
@@ -75,6 +75,7 @@ def main() -> int:
     run("log")
     run("lineage", "good")
     run("registry", "verify")
+    run("report", "--all", f"../../{OUT.name}/site")
     return summary(results, time.monotonic() - started)
 
 
@@ -83,10 +84,9 @@ def chapter(title: str) -> None:
     told.rule(f"[bold]{title}", align="left")
 
 
-def run(*arguments: str, show: bool = True) -> int:
+def run(*arguments: str) -> int:
     """Run one `gate` command in the example's folder, as typed."""
-    if show:
-        told.print(f"\n[bold]$ gate {' '.join(arguments)}[/]")
+    told.print(f"\n[bold]$ gate {' '.join(arguments)}[/]")
     sys.stdout.flush()
     return subprocess.run([GATE, *arguments], cwd=HERE, check=False).returncode
 
@@ -98,7 +98,8 @@ def check(member: Member) -> tuple[Member, str, int, float]:
     started = time.monotonic()
     code = run(
         "check", f"adapters/{member.name}",
-        "--html", f"{OUT / member.name}.html", "--json", str(report),
+        "--html", f"../../{OUT.name}/{member.name}.html",
+        "--json", f"../../{OUT.name}/{member.name}.json",
     )  # fmt: skip
     verdict = json.loads(report.read_text())["verdict"] if report.exists() else "none"
     return member, verdict, code, time.monotonic() - started
@@ -113,7 +114,7 @@ def summary(results: list[tuple[Member, str, int, float]], seconds: float) -> in
         table.add_row(member.name, member.story, verdict + mark, str(code), f"{took:.0f} s")
     told.print(table)
     told.print(
-        f"\n{seconds / 60:.1f} minutes. Reports: {OUT.name}/*.html. Registry: {OUT.name}/registry."
+        f"\n{seconds / 60:.1f} minutes. Pages: {OUT.name}/*.html, {OUT.name}/site/index.html."
     )
     return int(any((v, c) != (m.verdict, m.exit_code) for m, v, c, _ in results))
 
