@@ -71,11 +71,10 @@ def missed_rule(rules: tuple[RuleResult, ...]) -> RuleResult | None:
 def diagnose(evidence: Evidence, missed: RuleResult, policy: Policy) -> Diagnosis:
     """Name why `missed` is missed."""
     training = evidence.training
-    held_out = missed.candidate_score or 0.0
     return (
         _contradictory(training, policy)
         or _diverged(training)
-        or _torn_from_held_out(training.probe, held_out, missed.samples)
+        or _torn_from_held_out(training.probe, missed)
         or _wrong_shape(training)
         or _missing(evidence)
         or _against_the_bar(evidence, missed)
@@ -106,21 +105,24 @@ def _diverged(training: TrainingEvidence) -> Diagnosis | None:
     return Diagnosis(Cause.DIVERGED, _said(ReasonCode.DIVERGED, training.shape_text))
 
 
-def _torn_from_held_out(
-    probe: TrainProbe | None, held_out: float, samples: int
-) -> Diagnosis | None:
+def _torn_from_held_out(probe: TrainProbe | None, missed: RuleResult) -> Diagnosis | None:
     """Training rows and held-out samples that score clearly differently, either way round."""
     if probe is None:
         return None
-    trained, gap = probe.candidate_score, probe.candidate_score - held_out
-    shown = abs(gap) > _Z * _error(trained, probe.samples, held_out, samples)
-    if gap > GENERALISATION_GAP and shown:
+    trained, held_out = probe.candidate_score, missed.candidate_score or 0.0
+    gap = trained - held_out
+    noise = _variance(trained, probe.samples) + _variance(held_out, missed.samples)
+    if gap > GENERALISATION_GAP and gap > _Z * math.sqrt(noise):
         text = (
             f"The training data is fitted to {100 * trained:.1f}%, the held-out task only to "
             f"{100 * held_out:.1f}%: it memorised."
         )
         return Diagnosis(Cause.MEMORISED, _said(ReasonCode.OVER_FIT, text))
-    if -gap > LABEL_GAP and shown:
+    # Held-out samples may simply be easier: what they are to the base is taken off first.
+    base = missed.base_score if missed.base_score is not None else probe.base_score
+    ahead = -gap - max(0.0, base - probe.base_score)
+    noise += _variance(probe.base_score, probe.samples) + _variance(base, missed.samples)
+    if ahead > LABEL_GAP and ahead > _Z * math.sqrt(noise):
         params = {"train_score": trained, "held_out": held_out}
         return Diagnosis(Cause.LABELS, Reason(code=ReasonCode.LABELS_SUSPECT, params=params))
     return None
@@ -192,6 +194,6 @@ def _said(code: ReasonCode, text: str) -> Reason:
     return Reason(code=code, params={"text": text})
 
 
-def _error(first: float, n: int, second: float, m: int) -> float:
-    """Standard error of the difference of two shares."""
-    return math.sqrt(first * (1 - first) / max(1, n) + second * (1 - second) / max(1, m))
+def _variance(share: float, samples: int) -> float:
+    """Variance of a share of so many samples."""
+    return share * (1 - share) / max(1, samples)

@@ -213,7 +213,9 @@ def evidence_of(case: PolicyCase, loaded: LoadedPolicy) -> Evidence:
         neutral_text=None
         if case.kl is None
         else NeutralText(tokens=1000, kl=case.kl, base_perplexity=10.0, candidate_perplexity=10.0),
-        training=_training(training, pin) if training.known else TrainingEvidence(),
+        training=_training(training, pin, _base_score(case))
+        if training.known
+        else TrainingEvidence(),
         contamination=Contamination(
             rows=1000,
             samples=max(1, sum(len(pair.base) for pair in pairs)),
@@ -253,7 +255,13 @@ def _past(index: int, earlier: Earlier) -> PastCheck:
     )
 
 
-def _training(training: Training, pin: str) -> TrainingEvidence:
+def _base_score(case: PolicyCase) -> float:
+    """The base on training rows: as on the first task, since nothing else is declared."""
+    first = next(iter(case.task.values()), None)
+    return first.right / first.samples if first and first.samples else 0.0
+
+
+def _training(training: Training, pin: str, base_score: float) -> TrainingEvidence:
     return TrainingEvidence(
         manifest=RunManifest(
             name="case",
@@ -268,7 +276,7 @@ def _training(training: Training, pin: str) -> TrainingEvidence:
         has_validation=True,
         probe=None
         if training.train_score is None
-        else TrainProbe(samples=200, base_score=0.1, candidate_score=training.train_score),
+        else TrainProbe(samples=200, base_score=base_score, candidate_score=training.train_score),
         contradictions=Contradictions(
             rows=1000,
             conflicting_rows=round(1000 * training.contradictions),
