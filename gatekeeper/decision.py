@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatekeeper.compare import compare, roles
+from gatekeeper.diagnosis import missed_rule
 from gatekeeper.errors import ExitCode
 from gatekeeper.escalation import advise_after_miss, lower_rung_suffices, reduce_forgetting
 from gatekeeper.evidence import Evidence
@@ -77,7 +78,7 @@ def decide_from(
         decision, step = Decision.HOLD, aa_step(evidence)
     elif any(blocks(reason) for reason in soundness + trust):
         decision, step = Decision.HOLD, fix_step([r for r in reasons if blocks(r)])
-    elif _missed_task(rules):
+    elif missed_rule(rules) is not None:
         forgot = any(r.code in LOST for r in reasons)
         advice = advise_after_miss(evidence, rules, policy, history, forgot=forgot)
         reasons = _unique([*reasons, *advice.reasons])
@@ -219,12 +220,6 @@ def _outcomes(rules: tuple[RuleResult, ...], policy: Policy) -> list[Reason]:
         else:
             reasons.append(Reason(code=ReasonCode.INCONCLUSIVE, rule=rule.rule, params=facts))
     return reasons
-
-
-def _missed_task(rules: tuple[RuleResult, ...]) -> bool:
-    return any(
-        r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL for r in rules
-    )
 
 
 def _passed(rules: tuple[RuleResult, ...]) -> int:

@@ -27,7 +27,6 @@ from gatekeeper.evidence import (
 )
 from gatekeeper.progress import CheckProgress
 from gatekeeper.request import Request
-from gatekeeper.verdict import Outcome, RuleKind
 
 if TYPE_CHECKING:
     from gatekeeper.looks import SuiteScores
@@ -209,6 +208,7 @@ def _neutral_text(arm: str | None, bench: Bench) -> NeutralText | None:
 def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
     """Only a missed task is worth the cost of scoring training data."""
     from gatekeeper.compare import compare_pairs
+    from gatekeeper.diagnosis import missed_rule
 
     results = compare_pairs(
         pairs,
@@ -217,9 +217,7 @@ def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
         candidates=request.competing,
         intervals=False,
     )
-    return any(
-        r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and r.outcome is Outcome.FAIL for r in results
-    )
+    return missed_rule(results) is not None
 
 
 def _with_probe(candidate: Candidate, arm: str, bench: Bench) -> TrainingEvidence:
