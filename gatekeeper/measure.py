@@ -169,6 +169,8 @@ def _effect(candidate: Candidate, bench: Bench) -> EffectProbe | None:
     if candidate.snapshot is None:
         return None
     with bench.progress.stage("proving that the adapter is on, then off"):
+        if candidate.pin.kind == "adapter":
+            bench.loaded.expect(bench.fresh.logits)
         bench.loaded.attach(candidate.snapshot, candidate.pin.digest)
         return probe_effect(bench.loaded, candidate.pin.digest)
 
@@ -195,13 +197,13 @@ def _score(arm: str | None, bench: Bench) -> list[SuiteScores]:
 
 def _neutral_text(arm: str | None, bench: Bench) -> NeutralText | None:
     """Drift on the text of the first suite that brings one."""
-    from gatekeeper.scoring.neutral import compare_on_neutral_text, read_texts
+    from gatekeeper.scoring.neutral import read_texts
 
     for suite in bench.request.suites:
         if suite.neutral_text and suite.folder and arm is not None:
             with bench.progress.stage("drift on neutral text"):
                 texts = read_texts(suite.folder / suite.neutral_text)
-                return compare_on_neutral_text(bench.loaded, arm, texts)
+                return bench.engine.drift(arm, texts)
     return None
 
 

@@ -8,7 +8,6 @@ two adapters never meet. Nothing is ever merged, since unmerging does not give t
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from gatekeeper.candidate_files import CONFIG, WEIGHTS
 from gatekeeper.digests import digest_bytes
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.inspection.names import base_copies
+from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
 
-__all__ = ["Attachment", "BaseOverwrittenError", "inject", "silence_bitsandbytes"]
+__all__ = ["Attachment", "BaseOverwrittenError", "inject"]
 
 _NAME = "gatekeeper"
 _Children = dict[str, nn.Module | None]
@@ -101,14 +101,9 @@ def _mark(tensor: Tensor) -> tuple[int, int]:
     return tensor.data_ptr(), words + int(flat[whole:].sum(dtype=torch.int64))
 
 
-def silence_bitsandbytes() -> None:
-    """Keep its advice about optional kernels, given on import, out of our output."""
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-
-
 def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:
-    silence_bitsandbytes()
-    from peft import LoraConfig, PeftModel, set_peft_model_state_dict
+    with importing_bitsandbytes():
+        from peft import LoraConfig, PeftModel, set_peft_model_state_dict
 
     # Copies of the base's own weights were found equal to it; loading them would only overwrite it.
     copies = set(base_copies(adapter.config, adapter.tensors))

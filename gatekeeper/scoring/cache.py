@@ -1,6 +1,7 @@
 """Scores on disk, by content: what was scored once is never scored again, and never for another.
 
-Each key (base, arm, task, engine, machine kind) has a folder of journals, one per writing process.
+Each key (base, arm, task, engine, machine kind) has a folder of journals, one per writing process;
+what is one result for the whole key (a self-test, drift on neutral text) is one file in it.
 A journal line carries its own checksum, so a torn line (kill -9, full disk) is a missing score and
 nothing else; writers never touch one another's files. The cache may be deleted at any time.
 """
@@ -17,12 +18,16 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from gatekeeper.config import cache_folder
 from gatekeeper.digests import digest_json
 from gatekeeper.scoring.interface import SampleScore
 
 __all__ = ["CacheInfo", "ScoreCache", "ScoreKey", "default_cache"]
+
+
+_RESULT = "result.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,32 @@ class ScoreCache:
         self._known.setdefault(name, {}).update({s.sample_id: s for s in scores})
         data = b"".join(_line(score) for score in scores)
         with contextlib.suppress(OSError):
-            folder = self.folder / name
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / "key.json").exists():
-                _write_whole(folder / "key.json", json.dumps(asdict(key), indent=1).encode())
-            _append(folder / self._journal, data)
+            _append(self._folder(key) / self._journal, data)
+
+    def _folder(self, key: ScoreKey) -> Path:
+        """The key's folder, made when it is first written to; it says in words what it is for."""
+        folder = self.folder / key.digest
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "key.json").exists():
+            _write_whole(folder / "key.json", json.dumps(asdict(key), indent=1).encode())
+        return folder
+
+    def result(self, key: ScoreKey) -> Any | None:
+        """What `remember` was given for the whole key; None when there is nothing sound."""
+        file = self.folder / key.digest / _RESULT
+        with contextlib.suppress(OSError, ValueError):
+            sum_, _, data = file.read_bytes().partition(b" ")
+            if int(sum_, 16) == zlib.crc32(data):
+                os.utime(file.parent)  # pruning goes by last use
+                return json.loads(data)
+        return None
+
+    def remember(self, key: ScoreKey, result: Any) -> None:
+        """Keep one JSON value for the whole key. A cache that cannot be written is no failure."""
+        data = json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
+        with contextlib.suppress(OSError):
+            folder = self._folder(key)
+            _write_whole(folder / _RESULT, b"%08x %s" % (zlib.crc32(data), data))
 
     def info(self) -> CacheInfo:
         """Count keys, scores and bytes. Reads every journal."""

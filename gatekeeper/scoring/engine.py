@@ -14,11 +14,15 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
+from pydantic import ValidationError
 
+from gatekeeper.digests import digest_json
 from gatekeeper.errors import EngineError, SuiteError
+from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
+from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.preparation import PreparedTask
 from gatekeeper.scoring.selftest import packing_fault
 from gatekeeper.scoring.tasks import LoadedTask
@@ -100,6 +104,18 @@ class PackedEngine:
                 found.update(some)
         return [found[doc] for doc in docs]
 
+    def drift(self, candidate: str, texts: Sequence[str]) -> NeutralText | None:
+        """KL and perplexities on neutral text, see `neutral.py`; computed once per candidate."""
+        with self.arms.arm(candidate) as module:
+            self._look_at(module, candidate)
+        key = self._key_of(f"neutral-text {digest_json(list(texts))}", candidate, "plain")
+        if self.cache and key and (known := _as_drift(self.cache.result(key))):
+            return known
+        found = compare_on_neutral_text(self.arms, candidate, texts)
+        if found and self.cache and key:
+            self.cache.remember(key, found.model_dump(mode="json"))
+        return found
+
     def _cached(self, task: LoadedTask, docs: Sequence[int], arm: Arm) -> dict[int, SampleScore]:
         key = self._key(task, arm)
         found = self.cache.read(key) if self.cache and key else {}
@@ -118,25 +134,40 @@ class PackedEngine:
             self._tokens = Tokens(self.arms.tokenizer, length)
             self._dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
         if module not in self._packs:
-            fault = packing_fault(module, self._tokens.max_length, self._device)
+            fault = self._packing_fault(module, candidate)
             self._packs[module] = fault is None
             if fault is not None:
                 who = "Candidate " + candidate[:19] if candidate else "The base"
                 self._note(f"{who} is scored in plain batches, which is slower: {fault}.")
         return Arm(module, candidate, self._packs[module])
 
+    def _packing_fault(self, module: Any, candidate: str | None) -> str | None:
+        """What the self-test says of this model; asked once per model, machine and versions."""
+        assert self._tokens is not None
+        key = self._key_of("self-test", candidate, "packed")
+        known = self.cache.result(key) if self.cache and key else None
+        if isinstance(known, dict) and "fault" in known:
+            return None if known["fault"] is None else str(known["fault"])
+        fault = packing_fault(module, self._tokens.max_length, self._device)
+        if self.cache and key:
+            self.cache.remember(key, {"fault": fault})
+        return fault
+
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
+        # The budget of the moment: after a lack of memory, rows are packed otherwise.
+        packing = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
+        return self._key_of(task.digest, arm.candidate, packing)
+
+    def _key_of(self, what: str, candidate: str | None, packing: str) -> ScoreKey | None:
         pin = getattr(self.arms, "pin", None)
         if pin is None:
             return None
-        # The budget of the moment: after a lack of memory, rows are packed otherwise.
-        packing = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
         return ScoreKey(
             base=pin.digest,
             dtype=self._dtype,
             quantization=pin.quantization,
-            arm=arm.candidate or "base",
-            task=task.digest,
+            arm=candidate or "base",
+            task=what,
             engine=f"{ENGINE_VERSION}/{packing}/{_LIBRARIES}",
             device=_device_kind(self._device),
         )
@@ -203,6 +234,13 @@ def _judged(task: LoadedTask, doc: int, answer: Answer) -> SampleScore:
         tokens=answer.tokens,
         error=error,
     )
+
+
+def _as_drift(known: Any) -> NeutralText | None:
+    try:
+        return NeutralText.model_validate(known)
+    except ValidationError:
+        return None
 
 
 def _tell(progress: Callable[[int, int], None] | None, known: dict[int, Any], docs: Any) -> None:

@@ -1,7 +1,7 @@
 """What scoring offers to the rooms above: score these docs of this task with this arm.
 
 An *arm* is the base (None) or a candidate, named by digest. Any other executor (another process,
-a cluster, a server) implements the same three names.
+a cluster, a server) implements the same names.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from gatekeeper.evidence import NeutralText
 
 __all__ = ["Arms", "Engine", "Progress", "SampleScore", "ScoringTask"]
 
@@ -73,4 +75,8 @@ class Engine(Protocol):
         progress: Progress | None = None,
     ) -> list[SampleScore]:
         """Score `docs` of `task` with one arm, in the order given."""
+        ...
+
+    def drift(self, candidate: str, texts: Sequence[str]) -> NeutralText | None:
+        """Compare a candidate with the base on neutral text; None when there is nothing to say."""
         ...

@@ -19,12 +19,8 @@ from gatekeeper.adapter import AdapterFolder, inspect_static, read_adapter
 from gatekeeper.base import base_tensors, settled_dtype
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin, Severity
-from gatekeeper.scoring.attachment import (
-    Attachment,
-    BaseOverwrittenError,
-    inject,
-    silence_bitsandbytes,
-)
+from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
+from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.fixed_prompts import encode_prompts, prompt_logits
 from gatekeeper.scoring.shared_tree import share_tree
 
@@ -69,6 +65,11 @@ class LoadedBase:
         if self._untouched is None:
             self._untouched = prompt_logits(self.model, self.prompts, self.device)
         return self._untouched
+
+    def expect(self, logits: tuple[Tensor, ...]) -> None:
+        """Take the fixed prompts' logits from a fresh load of this base instead of running them."""
+        if self._untouched is None:
+            self._untouched = logits
 
     def is_checkpoint(self, digest: str) -> bool:
         """Whether this candidate is a model of its own, not an adapter on the base."""
@@ -258,9 +259,9 @@ def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:
 
 
 def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
-    silence_bitsandbytes()
     try:
-        import bitsandbytes  # noqa: F401
+        with importing_bitsandbytes():
+            import bitsandbytes  # noqa: F401
     except ImportError as problem:
         raise BaseError(
             "A 4-bit base needs the package bitsandbytes.", "Run: pip install bitsandbytes"

@@ -91,6 +91,27 @@ def test_foreign_files_and_lines_are_passed_over(tmp_path: Path) -> None:
     assert ScoreCache(tmp_path).info().scores == 1
 
 
+def test_one_result_of_a_whole_key_is_kept_and_damage_makes_it_missing(tmp_path: Path) -> None:
+    cache = ScoreCache(tmp_path)
+    assert cache.result(KEY) is None
+    cache.remember(KEY, {"fault": "bends \u2028 rules", "kl": 0.1})
+    assert ScoreCache(tmp_path).result(KEY) == {"fault": "bends \u2028 rules", "kl": 0.1}
+    assert cache.result(replace(KEY, arm="other")) is None
+    assert cache.read(KEY) == {}, "a result is no score"
+    (file,) = tmp_path.rglob("result.json")
+    data = file.read_bytes()
+    for cut in range(len(data)):
+        file.write_bytes(data[:cut])
+        assert cache.result(KEY) is None
+    for place in range(len(data)):
+        file.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        assert cache.result(KEY) in (None, {"fault": "bends \u2028 rules", "kl": 0.1})
+    cache.remember(KEY, {"fault": None})
+    assert cache.result(KEY) == {"fault": None}
+    assert cache.prune(max_bytes=0) > 0
+    assert cache.result(KEY) is None
+
+
 def test_many_processes_may_write_the_same_key_at_once(tmp_path: Path) -> None:
     children = []
     for writer in range(6):

@@ -14,9 +14,11 @@ import torch
 
 from gatekeeper.errors import EngineError
 from gatekeeper.scoring import answers as answers_module
+from gatekeeper.scoring import engine as engine_module
 from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
+from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
 METRICS = {
@@ -135,6 +137,46 @@ def test_the_base_is_paid_once_for_all_candidates(
     engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=128)
     scores = engine.score(task, range(len(task)), None)
     assert [score.cached for score in scores] == [doc < 8 for doc in range(len(task))]
+
+
+def test_the_self_test_is_run_once_for_a_model_and_asked_of_the_cache_later(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+
+    def failing(*_: Any) -> str:
+        runs.append(1)
+        return "its masks are its own"
+
+    monkeypatch.setattr(engine_module, "packing_fault", failing)
+    task = tasks_in(folder)[0]
+    for _ in range(2):  # two processes
+        arms = tiny.TinyArms(tiny.model(), tiny.tokenizer())
+        engine = PackedEngine(arms, ScoreCache(tmp_path))
+        engine.score(task, [0], None)
+        assert engine.notes == [
+            "The base is scored in plain batches, which is slower: its masks are its own."
+        ]
+    assert len(runs) == 1
+    arms.pin = arms.pin.model_copy(update={"digest": "sha256:another"})
+    PackedEngine(arms, ScoreCache(tmp_path)).score(task, [0], None)
+    assert len(runs) == 2
+
+
+def test_drift_is_computed_once_for_a_candidate_and_its_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["the cat sees a dog", "one two three"]
+    arms = tiny.TinyArms(tiny.model(), tiny.tokenizer(), candidate="sha256:one")
+    found = PackedEngine(arms, ScoreCache(tmp_path)).drift("sha256:one", texts)
+    assert found == compare_on_neutral_text(arms, "sha256:one", texts)
+    monkeypatch.setattr(engine_module, "compare_on_neutral_text", lambda *_: None)
+    again = PackedEngine(arms, ScoreCache(tmp_path))
+    assert again.drift("sha256:one", texts) == found
+    assert again.drift("sha256:one", texts[:1]) is None, "other texts, another question"
+    other = tiny.TinyArms(tiny.model(), tiny.tokenizer(), candidate="sha256:two")
+    assert PackedEngine(other, ScoreCache(tmp_path)).drift("sha256:two", texts) is None
+    assert PackedEngine(arms).drift("sha256:one", texts) is None, "no cache, no memory"
 
 
 def test_base_and_candidate_are_packed_alike(folder: Path, arms: tiny.TinyArms) -> None:
