@@ -25,7 +25,9 @@ WORK, DATA = HERE / "work", HERE / "data"
 TRAIN = HERE.parent / "support-triage" / "train.py"
 FIRST = ["--rank", "1", "--targets", "q_proj", "--layers", "27", "28", "29"]
 SECOND = ["--rank", "8", "--targets", "q_proj,v_proj"]
-RUN = ["--lr", "3e-3", "--epochs", "2", "--batch", "16"]
+KEEP = ["--keep", "1.0"]
+"""Replay: at a few general texts it must say what the base says. It is the recipe, not the shape."""
+RUN = ["--lr", "3e-3", "--epochs", "3", "--batch", "16", *KEEP]
 ESCALATE = 20
 
 
@@ -64,7 +66,7 @@ def flags(plan: NextRun) -> list[str]:
         "--rank", str(config["r"]), "--alpha", str(config["lora_alpha"]),
         "--targets", ",".join(names), "--lr", str(run.learning_rate),
         "--epochs", str(run.epochs), "--batch", str(run.batch_size),
-        "--escalated-from", plan.check,
+        "--escalated-from", plan.check, *KEEP,
     ]  # fmt: skip
 
 
