@@ -13,7 +13,7 @@ from gatekeeper.compare import compare_pairs, horizons, is_settled
 from gatekeeper.evidence import Pairs, SampleRecord, Sampling
 from gatekeeper.policy import Policy
 from gatekeeper.progress import CheckProgress
-from gatekeeper.sampling import draw, window
+from gatekeeper.sampling import draw, one_per_group, window
 from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
 from gatekeeper.suite import Capability, Suite
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
@@ -123,13 +123,11 @@ def score_suite(
 
 
 def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Sampling) -> _Column:
+    named = {task.name: task for task in tasks}
+    order = draw({name: len(task) for name, task in named.items()}, sampling.seed)
+    alone = one_per_group(order, lambda name, doc: named[name].group(doc))
     return _Column(
-        capability=capability,
-        tasks={task.name: task for task in tasks},
-        order=window(
-            draw({task.name: len(task) for task in tasks}, sampling.seed), sampling.window
-        ),
-        horizon=0,
+        capability=capability, tasks=named, order=window(alone, sampling.window), horizon=0
     )
 
 

@@ -7,10 +7,10 @@ and a resumed run draw the same samples.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
-__all__ = ["draw", "window"]
+__all__ = ["draw", "one_per_group", "window"]
 
 T = TypeVar("T")
 
@@ -26,6 +26,26 @@ def draw(sizes: Mapping[str, int], seed: int) -> list[tuple[str, int]]:
         random.Random(f"{seed}/{task}/{size}").shuffle(docs)
         placed += [((rank + 0.5) / size, task, doc) for rank, doc in enumerate(docs)]
     return [(task, doc) for _, task, doc in sorted(placed)]
+
+
+def one_per_group(
+    order: Sequence[tuple[str, int]], group: Callable[[str, int], Hashable | None]
+) -> list[tuple[str, int]]:
+    """Keep the first doc of each group of a task in the draw, and every doc that has no group.
+
+    Questions about one passage are right or wrong together: counted as so many samples they make
+    every interval too narrow (Miller 2024, "Adding Error Bars to Evals"). One of each, drawn at
+    random, is an independent sample again, and needs no other statistics.
+    """
+    seen: set[tuple[str, Hashable]] = set()
+    kept = []
+    for task, doc in order:
+        name = group(task, doc)
+        if name is None or (task, name) not in seen:
+            kept.append((task, doc))
+        if name is not None:
+            seen.add((task, name))
+    return kept
 
 
 def window(order: Sequence[T], shares: tuple[float, float]) -> list[T]:

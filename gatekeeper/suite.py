@@ -11,7 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, field_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import SuiteError
@@ -44,6 +49,17 @@ class TaskRef(Frozen):
     few_shot: int | None = None
     chance: float | None = None
     """Expected score of guessing; None where guessing has no meaning (generation)."""
+    group_by: str | None = None
+    """Field of the docs whose value several share (one passage, many questions). Samples of one
+    group rise and fall together, so a check draws one of each; see `sampling.one_per_group`."""
+
+    @model_serializer(mode="wrap")
+    def _no_groups_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Docs that stand alone are the rule; it is not written down, so it changes no digest."""
+        said: dict[str, Any] = serialize(self)
+        if self.group_by is None:
+            said.pop("group_by")
+        return said
 
 
 class Capability(Frozen):

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gatekeeper.errors import SuiteError
@@ -37,6 +37,8 @@ class Fields:
     """A field with a list, or several fields, or the labels themselves, with commas between."""
     generate: bool = False
     chat: bool = False
+    group_by: str | None = None
+    """A field that several questions share, such as their passage."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Sample:
     prompt: str
     answer: str
     choices: tuple[str, ...] = ()
+    group: str | None = None
+    """What it shares with other questions; a check asks one of them."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,27 @@ def draft_suite(source: Source, fields: Fields, most: int, seed: int = 0) -> Dra
             f"{source.name}: {len(systems)} different system prompts; a suite has one.",
             "Split the data by system prompt.",
         )
-    samples = _with_choices(source, fields, asked)
+    samples = _grouped(_with_choices(source, fields, asked), source, fields)
     kept, repeated = _once(source, samples)
     if len(kept) > most:
         kept = [kept[i] for i in sorted(random.Random(seed).sample(range(len(kept)), most))]
     return Draft(tuple(kept), next(iter(systems), "") or None, repeated)
+
+
+def _grouped(samples: Sequence[Sample], source: Source, fields: Fields) -> list[Sample]:
+    if fields.group_by is None:
+        return list(samples)
+    found = []
+    for number, (sample, row) in enumerate(zip(samples, source.rows, strict=True), 1):
+        group = str(row.get(fields.group_by) or "").strip()
+        if not group:
+            raise SuiteError(
+                f"{source.name}: row {number}: the field {fields.group_by!r}, which groups the "
+                "rows, is empty.",
+                "Mend the row, or leave out --group-by.",
+            )
+        found.append(replace(sample, group=group))
+    return found
 
 
 def _require_fields(source: Source, fields: Fields) -> None:

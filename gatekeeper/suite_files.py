@@ -5,6 +5,7 @@ Light enough for `gate suite list`; nothing is rendered or scored here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,11 +30,14 @@ _Loader.add_multi_constructor("!", _as_text)
 
 
 def sample_counts(suite: Suite) -> dict[str, int | None]:
-    """Samples of each capability; None where the data are not lines of a file beside the suite."""
+    """Samples of each capability, docs of one group as one.
+
+    None where the data are not lines of a file beside the suite.
+    """
     known = {} if suite.folder is None else _tasks(suite.folder)
     counts: dict[str, int | None] = {}
     for capability in suite.capabilities:
-        found = [_count(known.get(task.task)) for task in capability.tasks]
+        found = [_count(known.get(task.task), task.group_by) for task in capability.tasks]
         counts[capability.name] = None if None in found else sum(n for n in found if n is not None)
     return counts
 
@@ -52,7 +56,7 @@ def _tasks(folder: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:
     return found
 
 
-def _count(task: tuple[Path, Mapping[str, Any]] | None) -> int | None:
+def _count(task: tuple[Path, Mapping[str, Any]] | None, group_by: str | None) -> int | None:
     if task is None:
         return None
     folder, content = task
@@ -64,6 +68,7 @@ def _count(task: tuple[Path, Mapping[str, Any]] | None) -> int | None:
         return None
     try:
         with (folder / name).open("rb") as lines:
-            return sum(bool(line.strip()) for line in lines)
-    except OSError:
+            rows = [line for line in lines if line.strip()]
+        return len({str(json.loads(row)[group_by]) for row in rows}) if group_by else len(rows)
+    except (OSError, ValueError, KeyError, TypeError):
         return None

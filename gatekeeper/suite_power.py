@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from gatekeeper.policy import Policy
 
-__all__ = ["FEWEST_SAMPLES", "shortage_of"]
+if TYPE_CHECKING:
+    from gatekeeper.scoring.interface import ScoringTask
+
+__all__ = ["FEWEST_SAMPLES", "independent", "shortage_of"]
 
 FEWEST_SAMPLES = 50
 """With fewer even a loss of ten points cannot be told from luck."""
 
 FEW_FLIPS = 0.02
 """Share of answers that a gentle adapter changes."""
+
+
+def independent(tasks: Sequence[ScoringTask]) -> int:
+    """Samples that a check can draw of these tasks: of docs in one group, one."""
+    return sum(len({task.group(doc) or doc for doc in range(len(task))}) for task in tasks)
 
 
 def shortage_of(samples: int, suite: str, capability: str, policy: Policy) -> Iterator[str]:

@@ -123,6 +123,8 @@ def _write(
     if chosen:
         chances = [1 / len(sample.choices) for sample in draft.samples]
         entry["chance"] = round(sum(chances) / len(chances), 4)
+    if draft.samples[0].group is not None:
+        entry["group_by"] = "group"
     suite: dict[str, Any] = {
         "name": name,
         "role": role.value,
@@ -144,9 +146,15 @@ def _write(
 
 def _rows(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     return [
-        {"prompt": s.prompt, "choices": list(s.choices), "gold": s.choices.index(s.answer)}
-        if s.choices
-        else {"prompt": s.prompt, "answer": s.answer}
+        {
+            "prompt": s.prompt,
+            **(
+                {"choices": list(s.choices), "gold": s.choices.index(s.answer)}
+                if s.choices
+                else {"answer": s.answer}
+            ),
+            **({} if s.group is None else {"group": s.group}),
+        }
         for s in samples
     ]
 

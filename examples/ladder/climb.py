@@ -26,7 +26,7 @@ TRAIN = HERE.parent / "support-triage" / "train.py"
 FIRST = ["--rank", "1", "--targets", "q_proj", "--layers", "27", "28", "29"]
 SECOND = ["--rank", "8", "--targets", "q_proj,v_proj"]
 KEEP = ["--keep", "1.0"]
-"""Replay: at a few general texts it must say what the base says. It is the recipe, not the shape."""
+"""Replay: at a few general texts it must say what the base says. Part of the recipe."""
 RUN = ["--lr", "3e-3", "--epochs", "3", "--batch", "16", *KEEP]
 ESCALATE = 20
 

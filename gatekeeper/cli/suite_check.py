@@ -35,7 +35,7 @@ def check(name: str, config: Path | None, policy: str | None, **base_flags: Any)
     from gatekeeper.scoring.tasks import load_tasks
     from gatekeeper.suite import load_suite
     from gatekeeper.suite_faults import faults_of
-    from gatekeeper.suite_power import shortage_of
+    from gatekeeper.suite_power import independent, shortage_of
 
     settings = settings_from(config, policy=policy, **base_flags)
     suite = load_suite(name, settings.suites)
@@ -43,14 +43,15 @@ def check(name: str, config: Path | None, policy: str | None, **base_flags: Any)
     found = 0
     for capability, tasks in load_tasks(suite, _tokenizer(suite, settings)).items():
         for task in tasks:
-            click.echo(f"{capability}: {task.name}, {len(task)} samples")
+            groups = independent([task])
+            apart = "" if groups == len(task) else f" in {groups} groups"
+            click.echo(f"{capability}: {task.name}, {len(task)} samples{apart}")
             for doc in range(min(SHOWN, len(task))):
                 _show(task, doc)
             for fault in faults_of(task):
                 found += 1
                 click.echo(f"  FAULT  {printable(fault)}")
-        samples = sum(len(task) for task in tasks)
-        for fault in shortage_of(samples, suite.name, capability, rules):
+        for fault in shortage_of(independent(tasks), suite.name, capability, rules):
             found += 1
             click.echo(f"  FAULT  {capability}: {printable(fault)} (policy {rules.name})")
     click.echo(f"{found} {'fault' if found == 1 else 'faults'}" if found else "no faults found")

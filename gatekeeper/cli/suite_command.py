@@ -38,7 +38,8 @@ def show(name: str, config: Path | None) -> None:
         for task in capability.tasks:
             shots = "" if task.few_shot is None else f", {task.few_shot}-shot"
             chance = "" if task.chance is None else f", chance {100 * task.chance:.0f}%"
-            click.echo(f"  {task.task}: {task.metric}{shots}{chance}")
+            groups = "" if task.group_by is None else f", one of each {task.group_by}"
+            click.echo(f"  {task.task}: {task.metric}{shots}{chance}{groups}")
         if found := scores.get(capability.name):
             span = f"{100 * found.low:.0f} to {100 * found.high:.0f}%"
             signal = "" if found.signal else ", no signal on this base"

@@ -37,6 +37,11 @@ from gatekeeper.cli.settings_options import config_option, settings_from
 @click.option("--generate", is_flag=True, help="Let the model write the answer: exact match.")
 @click.option("--chat", is_flag=True, help="Ask through the base's chat template.")
 @click.option(
+    "--group-by",
+    metavar="FIELD",
+    help="Field that several questions share, such as their passage: a check draws one of each.",
+)
+@click.option(
     "--train",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -64,8 +69,9 @@ from gatekeeper.cli.settings_options import config_option, settings_from
 @config_option
 def new(
     name: str, source_ref: str, subset: str | None, split: str, question: str,
-    answer: str | None, choices: str | None, generate: bool, chat: bool, train: Path | None,
-    role: str, samples: int, out: Path | None, config: Path | None,
+    answer: str | None, choices: str | None, generate: bool, chat: bool,
+    group_by: str | None, train: Path | None, role: str, samples: int, out: Path | None,
+    config: Path | None,
 ) -> None:  # fmt: skip
     """Make the suite NAME from held-out data, ready for `gate check`."""
     from gatekeeper.evidence import Role
@@ -77,7 +83,7 @@ def new(
     folder = out or (settings.suites[0] if settings.suites else Path("suites"))
     source = read_source(source_ref, subset, split)
     chat = chat or question == "messages"
-    fields = Fields(question, answer, choices, generate, chat)
+    fields = Fields(question, answer, choices, generate, chat, group_by)
     draft = draft_suite(source, fields, samples)
     compared = None
     if train is not None:
@@ -86,6 +92,11 @@ def new(
     target = write_suite(folder, name, draft, source, role=Role(role), chat=chat, compared=compared)
     form = f"{len(draft.samples[0].choices)} choices" if draft.samples[0].choices else "generated"
     click.echo(f"wrote  {target}: {len(draft.samples)} samples, answers: {form}")
+    if group_by:
+        groups = len({sample.group for sample in draft.samples})
+        click.echo(
+            f"       in {groups} groups by {printable(group_by)}, of which one is drawn each"
+        )
     if draft.repeated:
         click.echo(f"       {draft.repeated} repeated rows were left out")
     if compared:

@@ -52,6 +52,10 @@ class ScoringTask(Protocol):
         """Give the doc's own question, as people read it."""
         ...
 
+    def group(self, doc: int) -> str | None:
+        """Name what the doc shares with others (its passage); None when it stands alone."""
+        ...
+
 
 class Arms(Protocol):
     """One loaded base and the candidates attached to it."""

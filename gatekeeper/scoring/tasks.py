@@ -69,6 +69,7 @@ class LoadedTask:
         self.output_type = str(task.OUTPUT_TYPE)
         self.docs = list(task.eval_docs)
         self._require_metric()
+        self._require_groups()
         self._prompts = Prompts(task, self.docs, system_prompt=system_prompt, chat=chat)
         self._instances: dict[int, list[Any]] = {}
         self.digest = self._digest()
@@ -79,6 +80,10 @@ class LoadedTask:
     def sample_id(self, doc: int) -> str:
         """Name a doc: `<task>/<index>`."""
         return f"{self.name}/{doc}"
+
+    def group(self, doc: int) -> str | None:
+        """The doc's value of the suite's `group_by`; None where it names no field."""
+        return None if self.ref.group_by is None else _plain(self.docs[doc][self.ref.group_by])
 
     def instances(self, doc: int) -> list[Any]:
         """lm-eval's requests of one doc."""
@@ -131,6 +136,16 @@ class LoadedTask:
                 f"Task {self.name} gives no metric {self.metric!r}.",
                 f"It gives: {', '.join(sorted(known))}.",
             )
+
+    def _require_groups(self) -> None:
+        field = self.ref.group_by
+        for number, doc in enumerate(self.docs if field else ()):
+            if not isinstance(doc, dict) or doc.get(field) in (None, ""):
+                raise SuiteError(
+                    f"Task {self.name}: doc {number} has no field {field!r}, by which the suite "
+                    "groups its docs.",
+                    "Mend `group_by` in suite.yaml, or the data.",
+                )
 
     def _digest(self) -> str:
         """Everything that a score of this task depends on, the model excepted."""

@@ -251,3 +251,20 @@ def test_broken_files_are_refused_by_line(tmp_path: Path) -> None:
         done = make(tmp_path, "--from", str(tmp_path / name), "--question", "text",
                     "--answer", "label")  # fmt: skip
         assert told in refusal(done).message
+
+
+def test_rows_that_share_a_passage_are_grouped_and_a_row_without_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    rows = [{**row, "passage": f"passage {row['id'] // 5}"} for row in ROWS]
+    data = lines(tmp_path / "held-out.jsonl", rows)
+    options = ["--question", "text", "--answer", "label", "--group-by", "passage"]
+    done = make(tmp_path, "--from", str(data), *options)
+    assert done.exit_code == 0, done.output
+    assert "in 9 groups by passage" in done.output
+    task = loaded(tmp_path)
+    assert len({task.group(doc) for doc in range(len(task))}) == 9
+    assert task.group(0) == task.group(4) != task.group(5)
+    del rows[3]["passage"]
+    data = lines(tmp_path / "held-out.jsonl", rows)
+    assert "row 4" in refusal(make(tmp_path / "again", "--from", str(data), *options)).message
