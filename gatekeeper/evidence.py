@@ -349,6 +349,15 @@ class Cost(Frozen):
     tokens: int
 
 
+class NoiseFloor(Frozen):
+    """Answers that flip by noise alone: what an A/A check of the same base and dtype saw."""
+
+    check: str
+    """The A/A check that measured it."""
+    samples: int
+    flips: int
+
+
 class SampleRecord(Frozen):
     """One doc as people read it: question, gold, both answers. Kept beside the evidence."""
 
@@ -394,6 +403,16 @@ class Evidence(Frozen):
     cost: Cost
     candidates_compared: int = 1
     """How many candidates competed in the same check; the winner's interval pays for it."""
+    noise_floor: NoiseFloor | None = None
+    """From the newest A/A check that the registry knew; it decides nothing."""
+
+    @model_serializer(mode="wrap")
+    def _unmeasured_noise_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Noise that was never measured is not written down, so it changes no digest."""
+        said: dict[str, Any] = serialize(self)
+        if self.noise_floor is None:
+            said.pop("noise_floor")
+        return said
 
     @property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ What to do about a missed task or a loss is the business of `escalation.py`. Pur
 from __future__ import annotations
 
 from gatekeeper.evidence import Evidence
+from gatekeeper.noise_floor import flips_of
 from gatekeeper.reasons import render_reason
 from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleResult
 
@@ -23,9 +24,8 @@ def promote_step(evidence: Evidence) -> NextStep:
 
 def aa_step(evidence: Evidence) -> NextStep:
     """Base against itself: report the noise floor of this dtype and machine."""
-    scores = [s for p in evidence.pairs for s in zip(p.base, p.candidate, strict=True)]
-    flips = sum((before >= 0.5) != (after >= 0.5) for before, after in scores)
-    rate = flips / len(scores) if scores else 0.0
+    flips, samples = flips_of(evidence)
+    rate = flips / samples if samples else 0.0
     where = f"{evidence.base.dtype} on {evidence.environment.device}"
     meaning = (
         "That is the noise floor: as many flips of a candidate mean nothing."
@@ -34,7 +34,7 @@ def aa_step(evidence: Evidence) -> NextStep:
     )
     return NextStep(
         action=Action.INVESTIGATE,
-        text=f"Base against itself, packed differently: {flips} of {len(scores)} samples flipped "
+        text=f"Base against itself, packed differently: {flips} of {samples} samples flipped "
         f"({100 * rate:.2f}%) in {where}. {meaning} An A/A run measures the noise floor and "
         "promotes nothing.",
     )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gatekeeper.base import BaseSpec, pin_base, resolve_base
 from gatekeeper.config import Settings
-from gatekeeper.errors import BaseError
-from gatekeeper.evidence import BasePin, CandidatePin, Sampling, TrainingEvidence
+from gatekeeper.errors import BaseError, RegistryError
+from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Sampling, TrainingEvidence
+from gatekeeper.noise_floor import newest_floor
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
 from gatekeeper.request import Request, suites_of
@@ -85,8 +87,23 @@ def prepare(
             look_every=budget.look_every,
         ),
         history=history,
+        noise_floor=_noise_floor(registry, pin),
         against_itself=against_itself,
     )
+
+
+def _noise_floor(registry: Registry | None, base: BasePin) -> NoiseFloor | None:
+    """From the registry's A/A checks of this base; damage there is `verify`'s business."""
+    from gatekeeper.environment import describe_environment
+
+    if registry is None:
+        return None
+    evidences = []
+    for check in registry.state().checks.values():
+        if check.candidate_kind == "base" and check.base_digest == base.digest:
+            with suppress(RegistryError):
+                evidences.append(registry.load_check(check.check_id)[0])
+    return newest_floor(evidences, base, describe_environment())
 
 
 def _hinted(adapters: Sequence[Path]) -> str | None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.compare import roles
 from gatekeeper.errors import PolicyError
-from gatekeeper.evidence import BasePin, CandidatePin, Role, Sampling, TrainingEvidence
+from gatekeeper.evidence import (
+    BasePin,
+    CandidatePin,
+    NoiseFloor,
+    Role,
+    Sampling,
+    TrainingEvidence,
+)
 from gatekeeper.suite import Suite, load_suite
 from gatekeeper.verdict import PastCheck
 
@@ -31,6 +38,8 @@ class Request:
     sampling: Sampling
     history: Callable[[CandidatePin, TrainingEvidence], tuple[PastCheck, ...]]
     """Earlier checks of the same lineage."""
+    noise_floor: NoiseFloor | None = None
+    """What an earlier A/A check measured."""
     against_itself: bool = False
     """A/A: score the base against itself instead of candidates."""
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatekeeper.errors import ExitCode
-from gatekeeper.evidence import CandidatePin, Cost, Environment, Evidence, SuitePin
+from gatekeeper.evidence import CandidatePin, Cost, Environment, Evidence, NoiseFloor, SuitePin
 from gatekeeper.report.wording import headline, reason_text
 from gatekeeper.verdict import Action, Decision, Outcome, RuleKind, RuleResult, Rung, Verdict
 
@@ -147,6 +147,8 @@ class ReportDocument(_Part):
     findings: tuple[FindingEntry, ...]
     proofs: Proofs
     cost: Cost
+    noise_floor: NoiseFloor | None
+    """Flips of the base against itself; None: no A/A check of this base, dtype and device."""
     evidence_digest: str
     artifacts: dict[str, str]
 
@@ -208,6 +210,7 @@ def build_document(
         ),
         proofs=_proofs(evidence),
         cost=evidence.cost,
+        noise_floor=evidence.noise_floor,
         evidence_digest=verdict.evidence_digest,
         artifacts=dict(artifacts or {}),
     )

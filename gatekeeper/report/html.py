@@ -34,6 +34,7 @@ from gatekeeper.report.wording import (
     interval_text,
     limit_text,
     name_of,
+    noise_text,
     outcome_word,
     percent,
     points,
@@ -112,6 +113,7 @@ def render_html(
         lost=sum(sample.flip == "lost" for sample in samples),
         gained=sum(sample.flip == "gained" for sample in samples),
         scored=len(samples),
+        noise=noise_text(evidence),
         capabilities=sorted({row.capability for row in flips}),
         training=training,
         curves=_both(lambda w, n: curves(training, w, n), "curves")

@@ -23,6 +23,7 @@ from gatekeeper.report.wording import (
     interval_text,
     limit_text,
     name_of,
+    noise_text,
     outcome_word,
     percent,
     reason_text,
@@ -79,7 +80,7 @@ def render_markdown(
     if room < 0:
         table = "_The table did not fit; see the full report._\n"
         room = limit - _size(head) - _size(table) - _size(foot) - 8
-    flips = "\n".join(_flips(samples, room))
+    flips = "\n".join(_flips(samples, room, noise_text(evidence)))
     parts = [head, table, flips, foot]
     if room < 0:
         parts = [head.encode()[:limit].decode(errors="ignore")]
@@ -141,13 +142,14 @@ def _row(rule: RuleResult, scale: Scale) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _flips(samples: Sequence[SampleRecord], room: int) -> Iterator[str]:
+def _flips(samples: Sequence[SampleRecord], room: int, noise: str) -> Iterator[str]:
     lost = [s for s in samples if s.flip == "lost"]
     gained = [s for s in samples if s.flip == "gained"]
     if not lost and not gained:
         return
     opening = (
-        f"<details><summary>{count(len(lost), 'sample')} lost, {len(gained)} gained</summary>\n"
+        f"<details><summary>{count(len(lost), 'sample')} lost, {len(gained)} gained</summary>\n\n"
+        f"{escape(noise)}\n"
     )
     closing = "\n_{} more in the full report._\n\n</details>\n"
     used = _size(opening) + _size(closing) + 10

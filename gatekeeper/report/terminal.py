@@ -31,6 +31,7 @@ from gatekeeper.report.wording import (
     interval_text,
     limit_text,
     name_of,
+    noise_text,
     outcome_word,
     percent,
     reason_texts,
@@ -89,7 +90,7 @@ def print_verdict(
     _forgetting(console, verdict.rules)
     if verbose:
         _findings(console, evidence.findings)
-    _examples(console, verdict, samples, _MORE_EXAMPLES if verbose else _EXAMPLES)
+    _examples(console, evidence, verdict, samples, _MORE_EXAMPLES if verbose else _EXAMPLES)
     _next(console, verdict)
     _footer(console, evidence, verdict, check_id, report_path, verbose)
 
@@ -226,7 +227,11 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def _examples(
-    console: Console, verdict: Verdict, samples: Sequence[SampleRecord], most: int
+    console: Console,
+    evidence: Evidence,
+    verdict: Verdict,
+    samples: Sequence[SampleRecord],
+    most: int,
 ) -> None:
     failed = {rule.capability for rule in verdict.rules if rule.outcome is Outcome.FAIL}
     lost = [s for s in samples if s.flip == "lost" and s.capability in failed][:most]
@@ -246,6 +251,7 @@ def _examples(
             ("now", sample.candidate_answer),
         ):
             _line(console, f"     {label:<9}{_tail(one_line(text), room)}", (label, "dim"))
+    paragraph(console, noise_text(evidence), 3, "dim")
 
 
 def _next(console: Console, verdict: Verdict) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "interval_text",
     "limit_text",
     "name_of",
+    "noise_text",
     "outcome_word",
     "percent",
     "points",
@@ -227,3 +228,17 @@ def when(moment: str) -> str:
     """A moment in UTC as people read it: `2026-11-24 01:02 UTC`; other text stays as it is."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:[\d.]+)?Z", moment)
     return f"{found[1]} {found[2]} UTC" if found else one_line(moment)
+
+
+def noise_text(evidence: Evidence) -> str:
+    """How many answers flip by noise alone, as one sentence: what flips are to be held against."""
+    floor, where = evidence.noise_floor, f"{evidence.base.dtype} on {evidence.environment.device}"
+    if evidence.candidate.kind == "base":
+        return "This is the base against itself: every flip is noise."
+    if floor is None:
+        return f"How many flip by noise alone in {where} is not measured: gate check --aa."
+    rate = f" ({100 * floor.flips / floor.samples:.1f}%)" if floor.samples else ""
+    return (
+        f"By noise alone {floor.flips:,} of {floor.samples:,}{rate} flip in {where} "
+        f"(A/A check {floor.check})."
+    )

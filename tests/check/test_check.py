@@ -163,6 +163,26 @@ def test_the_base_against_itself_is_never_promoted_and_never_fails(
     assert all(r["flips"] == {"lost": 0, "gained": 0} for r in forgetting)
 
 
+def test_a_report_holds_the_flips_against_the_noise_that_an_aa_check_measured(
+    world: World, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, before = checked(world.careless, capsys, "--md", "before.md")
+    assert before["noise_floor"] is None
+    assert "not measured: gate check --aa" in (place / "before.md").read_text()
+    _, out, _ = gate(["check", "--aa", "--json", "-"], capsys)
+    noise = json.loads(out)
+    assert noise["noise_floor"] is None, "it is the noise"
+    _, after = checked(world.careless, capsys, "--md", "after.md", "--html", "after.html")
+    floor = after["noise_floor"]
+    assert floor["check"] == noise["check"]
+    assert (floor["flips"], floor["samples"] > 100) == (0, True)
+    said = f"By noise alone 0 of {floor['samples']}"
+    assert said in (place / "after.md").read_text()
+    assert said in (place / "after.html").read_text()
+    _, other = checked(world.careless, capsys, "--dtype", "bfloat16")
+    assert other["noise_floor"] is None, "the noise of another dtype says nothing"
+
+
 def test_an_adapter_without_a_manifest_is_held_for_its_pins(
     world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
