@@ -78,6 +78,7 @@ def _decided(request: Request, candidate: Candidate, measured: Measured, now: st
         environment=describe_environment(),
         cost=measured.cost,
         candidates_compared=request.competing,
+        scoring_notes=measured.notes,
         noise_floor=None if request.against_itself else request.noise_floor,
     )
     history = request.history(candidate.pin, evidence.training)

@@ -405,13 +405,16 @@ class Evidence(Frozen):
     """How many candidates competed in the same check; the winner's interval pays for it."""
     noise_floor: NoiseFloor | None = None
     """From the newest A/A check that the registry knew; it decides nothing."""
+    scoring_notes: tuple[str, ...] = ()
+    """What did not go the usual way while scoring: plain batches, less memory than hoped for."""
 
     @model_serializer(mode="wrap")
-    def _unmeasured_noise_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Noise that was never measured is not written down, so it changes no digest."""
+    def _nothing_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is not there is not written down, so it changes no digest."""
         said: dict[str, Any] = serialize(self)
-        if self.noise_floor is None:
-            said.pop("noise_floor")
+        for name in ("noise_floor", "scoring_notes"):
+            if not said[name]:
+                said.pop(name)
         return said
 
     @property

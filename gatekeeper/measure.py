@@ -54,6 +54,7 @@ class Measured:
     neutral_text: NeutralText | None = None
     training: TrainingEvidence | None = None
     cost: Cost = NOTHING
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -67,6 +68,8 @@ class Bench:
     """Suite -> capability -> tasks."""
     progress: CheckProgress
     staging: Path
+    notes: list[str] = field(default_factory=list)
+    """What the engine told about fallbacks and memory, in its own words."""
     started: float = field(default_factory=time.monotonic)
 
     @cached_property
@@ -95,8 +98,14 @@ def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
         loaded = load_base(request.base_folder, request.base)
     with progress.stage("preparing the tasks"):
         tasks = {suite.name: load_tasks(suite, loaded.tokenizer) for suite in request.suites}
-    engine = PackedEngine(loaded, default_cache(), tell=progress.note)
-    return Bench(request, loaded, engine, tasks, progress, staging)
+    notes: list[str] = []
+
+    def tell(note: str) -> None:
+        notes.append(note)
+        progress.note(note)
+
+    engine = PackedEngine(loaded, default_cache(), tell=tell)
+    return Bench(request, loaded, engine, tasks, progress, staging, notes)
 
 
 def measure(candidate: Candidate, bench: Bench) -> Measured:
@@ -142,6 +151,7 @@ def _on_the_base(
             samples_saved=sum(score.saved for score in scores),
             tokens=sum(score.tokens for score in scores),
         ),
+        notes=tuple(bench.notes),
     )
 
 

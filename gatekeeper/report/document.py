@@ -149,6 +149,8 @@ class ReportDocument(_Part):
     cost: Cost
     noise_floor: NoiseFloor | None
     """Flips of the base against itself; None: no A/A check of this base, dtype and device."""
+    scoring_notes: tuple[str, ...]
+    """What did not go the usual way while scoring."""
     evidence_digest: str
     artifacts: dict[str, str]
 
@@ -211,6 +213,7 @@ def build_document(
         proofs=_proofs(evidence),
         cost=evidence.cost,
         noise_floor=evidence.noise_floor,
+        scoring_notes=evidence.scoring_notes,
         evidence_digest=verdict.evidence_digest,
         artifacts=dict(artifacts or {}),
     )

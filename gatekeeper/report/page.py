@@ -161,6 +161,8 @@ def pin_facts(evidence: Evidence, verdict: Verdict, check_id: str) -> Iterator[F
     versions = ", ".join(f"{key} {value}" for key, value in sorted(here.versions.items()))
     yield Fact("Software", f"gatekeeper {here.gatekeeper}, python {here.python}, {versions}")
     yield Fact("Machine", f"{here.device}, {count(here.threads, 'thread')}, {here.platform}")
+    for note in evidence.scoring_notes:
+        yield Fact("Scoring", visible(note))
 
 
 def cost_figures(evidence: Evidence) -> Iterator[Figure]:

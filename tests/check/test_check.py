@@ -183,6 +183,20 @@ def test_a_report_holds_the_flips_against_the_noise_that_an_aa_check_measured(
     assert other["noise_floor"] is None, "the noise of another dtype says nothing"
 
 
+def test_a_base_that_cannot_be_packed_is_checked_all_the_same_and_the_report_says_so(
+    world: World, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, packed = checked(world.careful, capsys)
+    monkeypatch.setenv("GATE_CACHE", str(place / "cache"))
+    monkeypatch.setattr("gatekeeper.scoring.engine.packing_fault", lambda *_: "its masks differ")
+    code, report = checked(world.careful, capsys, "--html", "r.html")
+    assert (code, report["verdict"]) == (0, "promote")
+    said = "The base is scored in plain batches, which is slower: its masks differ."
+    assert (packed["scoring_notes"], report["scoring_notes"]) == ([], [said])
+    assert said in (place / "r.html").read_text()
+    assert [r["delta"] for r in rules(report)] == [r["delta"] for r in rules(packed)]
+
+
 def test_an_adapter_without_a_manifest_is_held_for_its_pins(
     world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
