@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatekeeper.evidence import CandidatePin, Finding, Severity, TrainingEvidence, WeightEvidence
+from gatekeeper.evidence import CandidatePin, Finding, Severity
 from gatekeeper.request import Request
+from gatekeeper.training_evidence import TrainingEvidence, WeightEvidence
 
 __all__ = ["Candidate", "base_itself", "inspect_candidate"]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from gatekeeper.compare import horizons
 from gatekeeper.errors import ConfigError
-from gatekeeper.evidence import Evidence, Frozen, Pairs
+from gatekeeper.evidence import Evidence, Pairs
+from gatekeeper.frozen import Frozen
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from gatekeeper.evidence import Contradictions
+from gatekeeper.training_evidence import Contradictions
 
 __all__ = ["find_contradictions", "same_input_key"]
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from gatekeeper.evidence import Evidence, TrainingEvidence, TrainingShape, TrainProbe
+from gatekeeper.evidence import Evidence
 from gatekeeper.ladder import rung_of
 from gatekeeper.policy import Policy
+from gatekeeper.training_evidence import TrainingEvidence, TrainingShape, TrainProbe
 from gatekeeper.verdict import Outcome, Reason, ReasonCode, RuleKind, RuleResult
 
 __all__ = ["Cause", "Diagnosis", "diagnose", "missed_rule", "probe_interval"]

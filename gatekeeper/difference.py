@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
-from gatekeeper.evidence import Evidence, Frozen
+from gatekeeper.evidence import Evidence
+from gatekeeper.frozen import Frozen
 from gatekeeper.verdict import Outcome, RuleResult, Verdict
 
 __all__ = ["Change", "CheckDifference", "RuleChange", "difference"]

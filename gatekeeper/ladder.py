@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gatekeeper.evidence import CandidatePin, RunManifest
+from gatekeeper.evidence import CandidatePin
+from gatekeeper.training_evidence import RunManifest
 from gatekeeper.verdict import Rung
 
 __all__ = ["ALL_LINEAR", "is_above", "lora_config", "next_rung", "reaches_top", "rung_of"]

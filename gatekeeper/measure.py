@@ -23,10 +23,10 @@ from gatekeeper.evidence import (
     NeutralText,
     Pairs,
     SampleRecord,
-    TrainingEvidence,
 )
 from gatekeeper.progress import CheckProgress
 from gatekeeper.request import Request
+from gatekeeper.training_evidence import TrainingEvidence
 
 if TYPE_CHECKING:
     from gatekeeper.looks import SuiteScores

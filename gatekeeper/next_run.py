@@ -12,10 +12,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.evidence import CandidatePin, Evidence, RunManifest
+from gatekeeper.evidence import CandidatePin, Evidence
 from gatekeeper.ladder import lora_config
 from gatekeeper.remedies import fewer_epochs
 from gatekeeper.run_manifest import find_manifest, manifest_path
+from gatekeeper.training_evidence import RunManifest
 from gatekeeper.verdict import Action, Rung, Verdict
 from gatekeeper.yaml_file import read_yaml, validation_message
 

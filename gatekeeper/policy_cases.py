@@ -20,7 +20,6 @@ from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
     Contamination,
-    Contradictions,
     Cost,
     DetachProof,
     EffectProbe,
@@ -29,15 +28,18 @@ from gatekeeper.evidence import (
     NeutralText,
     Pairs,
     Role,
-    RunManifest,
     Sampling,
     SuitePin,
+)
+from gatekeeper.ladder import ALL_LINEAR
+from gatekeeper.policy import LoadedPolicy, load_policy
+from gatekeeper.training_evidence import (
+    Contradictions,
+    RunManifest,
     TrainingEvidence,
     TrainingShape,
     TrainProbe,
 )
-from gatekeeper.ladder import ALL_LINEAR
-from gatekeeper.policy import LoadedPolicy, load_policy
 from gatekeeper.verdict import Decision, PastCheck, Rung, Verdict
 from gatekeeper.yaml_file import read_yaml, validation_message
 

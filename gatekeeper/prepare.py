@@ -13,11 +13,12 @@ from pathlib import Path
 from gatekeeper.base import BaseSpec, pin_base, resolve_base
 from gatekeeper.config import Settings
 from gatekeeper.errors import BaseError, RegistryError
-from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Sampling, TrainingEvidence
+from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Sampling
 from gatekeeper.noise_floor import newest_floor
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
 from gatekeeper.request import Request, suites_of
+from gatekeeper.training_evidence import TrainingEvidence
 from gatekeeper.verdict import PastCheck
 
 __all__ = ["base_of", "prepare"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gatekeeper.diagnosis import Cause
-from gatekeeper.evidence import Evidence, RunManifest, TrainingEvidence
+from gatekeeper.evidence import Evidence
+from gatekeeper.training_evidence import RunManifest, TrainingEvidence
 from gatekeeper.verdict import Action, NextStep, Outcome, RuleKind, RuleResult
 
 __all__ = ["ROOM", "after_forgetting", "fewer_epochs", "remedy"]

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.compare import roles
 from gatekeeper.errors import PolicyError
-from gatekeeper.evidence import (
-    BasePin,
-    CandidatePin,
-    NoiseFloor,
-    Role,
-    Sampling,
-    TrainingEvidence,
-)
+from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Role, Sampling
 from gatekeeper.suite import Suite, load_suite
+from gatekeeper.training_evidence import TrainingEvidence
 from gatekeeper.verdict import PastCheck
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """`run.yaml`: how a candidate was trained. Reading and writing of the file, nothing else.
 
-The schema is `evidence.RunManifest`; docs/training.md explains each key. The file lies beside the
+The schema is `training_evidence.RunManifest`; docs/training.md explains each key. The file lies beside the
 adapter; for a folder named checkpoint-N, the one of the run's folder counts as well.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.evidence import RunManifest
+from gatekeeper.training_evidence import RunManifest
 from gatekeeper.yaml_file import read_yaml, validation_message
 
 __all__ = ["MANIFEST", "find_manifest", "manifest_path", "read_manifest", "write_manifest"]

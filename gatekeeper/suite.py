@@ -20,7 +20,8 @@ from pydantic import (
 
 from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import SuiteError
-from gatekeeper.evidence import Frozen, Role, SuitePin
+from gatekeeper.evidence import Role, SuitePin
+from gatekeeper.frozen import Frozen
 from gatekeeper.yaml_file import read_yaml, validation_message
 
 __all__ = [

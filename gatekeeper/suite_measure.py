@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from gatekeeper.errors import SuiteError
-from gatekeeper.evidence import BasePin, Environment, Frozen
+from gatekeeper.evidence import BasePin, Environment
+from gatekeeper.frozen import Frozen
 from gatekeeper.suite import MEASURED_NAME, Suite, content_digest
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.evidence import Role, TrainProbe
+from gatekeeper.evidence import Role
 from gatekeeper.scoring.interface import Engine, ScoringTask
 from gatekeeper.suite import Capability, Suite, TaskRef
+from gatekeeper.training_evidence import TrainProbe
 
 __all__ = ["MOST_ANSWERS", "PROBE_SAMPLES", "probe_suite", "score_probe"]
 

@@ -17,8 +17,8 @@ from transformers import TrainerCallback
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import GateError, TrainingDataError
-from gatekeeper.evidence import RunManifest
 from gatekeeper.run_manifest import manifest_path, write_manifest
+from gatekeeper.training_evidence import RunManifest
 
 __all__ = ["TrackRun"]
 

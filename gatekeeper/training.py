@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.contradictions import find_contradictions
-from gatekeeper.evidence import RunManifest, TrainingEvidence, TrainingShape
 from gatekeeper.run_manifest import find_manifest, read_manifest
 from gatekeeper.training_curve import Curve, read_curve, shape_of
+from gatekeeper.training_evidence import RunManifest, TrainingEvidence, TrainingShape
 from gatekeeper.training_rows import read_training_rows
 
 if TYPE_CHECKING:

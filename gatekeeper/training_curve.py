@@ -16,7 +16,7 @@ from statistics import fmean, median
 from typing import Any
 
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.evidence import CurvePoint, TrainingShape
+from gatekeeper.training_evidence import CurvePoint, TrainingShape
 
 __all__ = ["Curve", "read_curve", "shape_of"]
 

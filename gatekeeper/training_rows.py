@@ -13,7 +13,7 @@ from typing import Any
 
 from gatekeeper.digests import digest_file, short
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.evidence import RunManifest
+from gatekeeper.training_evidence import RunManifest
 
 __all__ = ["FORMATS", "find_dataset", "read_rows", "read_training_rows"]
 

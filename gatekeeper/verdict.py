@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from gatekeeper.errors import ExitCode
-from gatekeeper.evidence import Frozen
+from gatekeeper.frozen import Frozen
 
 __all__ = [
     "Action",

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from gatekeeper.adapter import read_adapter
 from gatekeeper.base import base_tensors
 from gatekeeper.errors import AdapterRefused
-from gatekeeper.evidence import ModuleUpdate, WeightEvidence
 from gatekeeper.inspection.names import lora_pairs
 from gatekeeper.inspection.patterns import pattern_value
 from gatekeeper.safetensors_file import StoredTensor
+from gatekeeper.training_evidence import ModuleUpdate, WeightEvidence
 
 if TYPE_CHECKING:
     import numpy as np

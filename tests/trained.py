@@ -166,8 +166,8 @@ def save_trained_adapter(
 
     from gatekeeper.base import pin_base
     from gatekeeper.digests import digest_file
-    from gatekeeper.evidence import RunManifest
     from gatekeeper.run_manifest import manifest_path, write_manifest
+    from gatekeeper.training_evidence import RunManifest
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     torch.manual_seed(0)

@@ -21,7 +21,7 @@ def command(kind: str) -> None:
 
         schema = policy_schema()
     else:
-        from gatekeeper.evidence import RunManifest
+        from gatekeeper.training_evidence import RunManifest
 
         schema = RunManifest.model_json_schema()
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))

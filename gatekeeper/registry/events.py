@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
-from gatekeeper.evidence import DetachProof, Frozen
+from gatekeeper.evidence import DetachProof
+from gatekeeper.frozen import Frozen
 from gatekeeper.verdict import Decision, PastCheck, Rung
 
 __all__ = [

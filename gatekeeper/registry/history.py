@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from gatekeeper.digests import digest_json
-from gatekeeper.evidence import Evidence, Role, TrainingShape
+from gatekeeper.evidence import Evidence, Role
 from gatekeeper.registry.events import CheckRecorded, RunRecord
+from gatekeeper.training_evidence import TrainingShape
 from gatekeeper.verdict import (
     Outcome,
     PastCheck,

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.decision import decide
-from gatekeeper.evidence import Contradictions, Evidence, RunManifest, TrainingShape, TrainProbe
+from gatekeeper.evidence import Evidence
 from gatekeeper.ladder import ALL_LINEAR
 from gatekeeper.policy import LoadedPolicy, load_policy
 from gatekeeper.policy_cases import Counts, Earlier, PolicyCase, Training, evidence_of, past_of
+from gatekeeper.training_evidence import Contradictions, RunManifest, TrainingShape, TrainProbe
 from gatekeeper.verdict import Verdict
 
 POLICY = Path(__file__).parents[2] / "policies" / "tests" / "task-and-default.yaml"

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.diagnosis import Cause, diagnose
-from gatekeeper.evidence import (
+from gatekeeper.evidence import Evidence
+from gatekeeper.policy import Policy
+from gatekeeper.policy_cases import PolicyCase, evidence_of
+from gatekeeper.training_evidence import (
     Contradictions,
-    Evidence,
     RunManifest,
     TrainingEvidence,
     TrainingShape,
     TrainProbe,
 )
-from gatekeeper.policy import Policy
-from gatekeeper.policy_cases import PolicyCase, evidence_of
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
 sys.path.insert(0, str(Path(__file__).parent))

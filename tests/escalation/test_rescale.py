@@ -15,11 +15,12 @@ from situations import policy, situation
 from gatekeeper.adapter import read_adapter
 from gatekeeper.compare import compare
 from gatekeeper.errors import AdapterRefused, ConfigError
-from gatekeeper.evidence import RunManifest, Sampling
+from gatekeeper.evidence import Sampling
 from gatekeeper.rescale import CHOICE, ScalePoint, choose, room
 from gatekeeper.run_manifest import read_manifest, write_manifest
 from gatekeeper.sampling import draw, window
 from gatekeeper.scaled_copy import scaled_copy, unscalable
+from gatekeeper.training_evidence import RunManifest
 
 
 @pytest.fixture(scope="module")

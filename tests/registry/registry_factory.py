@@ -15,7 +15,6 @@ from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
-    Contradictions,
     Cost,
     DetachProof,
     EffectProbe,
@@ -23,16 +22,19 @@ from gatekeeper.evidence import (
     Evidence,
     Pairs,
     Role,
-    RunManifest,
     SampleRecord,
     Sampling,
     SuitePin,
-    TrainingEvidence,
-    TrainingShape,
 )
 from gatekeeper.policy import Policy, policy_from_text
 from gatekeeper.registry import Registry
 from gatekeeper.registry.events import CheckRecorded
+from gatekeeper.training_evidence import (
+    Contradictions,
+    RunManifest,
+    TrainingEvidence,
+    TrainingShape,
+)
 from gatekeeper.verdict import (
     Action,
     Decision,

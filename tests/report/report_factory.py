@@ -10,31 +10,33 @@ from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
     Contamination,
-    Contradictions,
     Cost,
-    CurvePoint,
     DetachProof,
     EffectProbe,
     Environment,
     Evidence,
     Finding,
-    ModuleUpdate,
     NeutralText,
     OverlapPair,
     Pairs,
     Role,
-    RunManifest,
     SampleRecord,
     Sampling,
     Severity,
     SuitePin,
+)
+from gatekeeper.policy import LoadedPolicy, policy_from_text
+from gatekeeper.report.lineage import CandidatePoint, LineageNode
+from gatekeeper.training_evidence import (
+    Contradictions,
+    CurvePoint,
+    ModuleUpdate,
+    RunManifest,
     TrainingEvidence,
     TrainingShape,
     TrainProbe,
     WeightEvidence,
 )
-from gatekeeper.policy import LoadedPolicy, policy_from_text
-from gatekeeper.report.lineage import CandidatePoint, LineageNode
 from gatekeeper.verdict import Decision, Outcome, PastCheck, RuleKind, RuleResult, Rung, Verdict
 
 HOSTILE = (

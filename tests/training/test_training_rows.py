@@ -10,7 +10,7 @@ import pytest
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.evidence import RunManifest
+from gatekeeper.training_evidence import RunManifest
 from gatekeeper.training_rows import read_rows, read_training_rows
 
 

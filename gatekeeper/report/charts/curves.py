@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from gatekeeper.evidence import TrainingEvidence
 from gatekeeper.report.svg import Axis, Drawing, nice_ticks
+from gatekeeper.training_evidence import TrainingEvidence
 
 __all__ = ["curves", "has_curve"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from gatekeeper.evidence import ModuleUpdate, WeightEvidence
 from gatekeeper.report.svg import Drawing, fitted
+from gatekeeper.training_evidence import ModuleUpdate, WeightEvidence
 
 __all__ = ["largest", "size_of", "weight_grid"]
 
