@@ -54,13 +54,18 @@ def _merge_rules(parent: list[Any], own: list[Any]) -> tuple[list[Any], list[int
     """All rules, the parent's first, and the index of each among its own."""
     by_suite = {rule["suite"]: rule for rule in parent}
     places: dict[str, int | None] = dict.fromkeys(by_suite)
+    named: set[str] = set()
     for index, rule in enumerate(own):
         suite = rule.get("suite") if isinstance(rule, dict) else None
         if isinstance(rule, dict) and suite is None and len(parent) == 1:
             suite = parent[0]["suite"]
-        if isinstance(rule, dict) and isinstance(suite, str) and suite in by_suite:
-            by_suite[suite] = _merge(by_suite[suite], rule)
+        entry = str(suite)
+        if entry in named:  # the second rule of its own for one suite: kept, so that it is refused
+            entry = f"{entry} {index}"
+        named.add(entry)
+        if isinstance(rule, dict) and isinstance(suite, str) and entry in by_suite:
+            by_suite[entry] = _merge(by_suite[entry], rule)
         else:
-            by_suite[str(suite)] = rule
-        places[str(suite)] = index
+            by_suite[entry] = rule
+        places[entry] = index
     return list(by_suite.values()), list(places.values())

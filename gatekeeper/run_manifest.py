@@ -1,7 +1,7 @@
 """`run.yaml`: how a candidate was trained. Reading and writing of the file, nothing else.
 
-The schema is `training_evidence.RunManifest`; docs/training.md explains each key. The file lies beside the
-adapter; for a folder named checkpoint-N, the one of the run's folder counts as well.
+The schema is `training_evidence.RunManifest`; docs/training.md explains each key. The file lies
+beside the adapter; for a folder named checkpoint-N, the one of the run's folder counts as well.
 """
 
 from __future__ import annotations

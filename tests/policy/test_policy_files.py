@@ -68,6 +68,10 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
         ("extends: builtin:default\nname: x\nforgetting: [{suite: {a: 1}}, 3]\n",
          "p.yaml:3: forgetting.0.suite"),
         ("extends: builtin:default\nname: x\ntask: 3\n", "p.yaml:3: task"),
+        ("extends: builtin:default\nname: x\nforgetting:\n- {suite: mine, margin: 0.02}\n"
+         "- {suite: mine, margin: 0.2}\n", "suite mine is named twice"),
+        ("extends: builtin:default\nname: x\nforgetting:\n- {suite: general, margin: 0.02}\n"
+         "- {suite: general, margin: 0.2}\n", "suite general is named twice"),
         ("name: x\nescalation: {ladder: [full, {r: 8, targets: all-linear}]}\n",
          "full can only be the last rung"),
         ("a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
