@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatekeeper.compare import compare, roles
-from gatekeeper.diagnosis import missed_rule
+from gatekeeper.diagnosis import missed_rule, torn_labels
 from gatekeeper.errors import ExitCode
 from gatekeeper.escalation import advise_after_miss, lower_rung_suffices, reduce_forgetting
 from gatekeeper.evidence import Evidence
@@ -86,13 +86,14 @@ def decide_from(
         step = advice.next_step
     elif any(reason.code in LOST for reason in reasons):
         advice = reduce_forgetting(evidence, rules, history)
-        reasons = _unique([*reasons, *advice.reasons])
+        reasons = _unique([*reasons, *advice.reasons, *_data(evidence, policy)])
         decision, step = Decision.HOLD, advice.next_step
     elif any(blocks(reason) for reason in reasons):
         decision, step = (
             Decision.HOLD,
             hold_step(evidence, [r for r in reasons if blocks(r)], rules),
         )
+        reasons = [*reasons, *_data(evidence, policy)]
     else:
         lower = lower_rung_suffices(evidence.candidate, rules, history)
         decision, step = Decision.PROMOTE, lower.next_step if lower else promote_step(evidence)
@@ -127,6 +128,12 @@ def _causes(
         return [r for r in trust if r.code in REFUSING or "finding" in r.params]
     ended = any(reason.code in _ENDING for reason in (*trust, *soundness))
     return [*trust, *soundness] if ended and not scored else [*trust, *soundness, *measured]
+
+
+def _data(evidence: Evidence, policy: Policy) -> tuple[Reason, ...]:
+    """What is wrong with the data is said beside whatever else holds the candidate."""
+    torn = torn_labels(evidence.training, policy)
+    return () if torn is None else (torn,)
 
 
 def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]) -> list[Reason]:

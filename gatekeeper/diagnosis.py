@@ -19,7 +19,7 @@ from gatekeeper.policy import Policy
 from gatekeeper.training_evidence import TrainingEvidence, TrainingShape, TrainProbe
 from gatekeeper.verdict import Outcome, Reason, ReasonCode, RuleKind, RuleResult
 
-__all__ = ["Cause", "Diagnosis", "diagnose", "missed_rule", "probe_interval"]
+__all__ = ["Cause", "Diagnosis", "diagnose", "missed_rule", "probe_interval", "torn_labels"]
 
 GENERALISATION_GAP = 0.15
 """Train score minus held-out score from which the adapter memorised rather than learned."""
@@ -90,14 +90,18 @@ def probe_interval(probe: TrainProbe) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _contradictory(training: TrainingEvidence, policy: Policy) -> Diagnosis | None:
+def torn_labels(training: TrainingEvidence, policy: Policy) -> Reason | None:
+    """More rows contradict one another than the policy allows: true whatever the task scored."""
     found = training.contradictions
     if found is None or found.fraction <= policy.data.max_contradictions:
         return None
     params = {"conflicting": found.conflicting_rows, "rows": found.rows}
-    return Diagnosis(
-        Cause.CONTRADICTORY, Reason(code=ReasonCode.CONTRADICTORY_LABELS, params=params)
-    )
+    return Reason(code=ReasonCode.CONTRADICTORY_LABELS, params=params)
+
+
+def _contradictory(training: TrainingEvidence, policy: Policy) -> Diagnosis | None:
+    reason = torn_labels(training, policy)
+    return None if reason is None else Diagnosis(Cause.CONTRADICTORY, reason)
 
 
 def _diverged(training: TrainingEvidence) -> Diagnosis | None:
