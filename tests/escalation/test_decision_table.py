@@ -181,6 +181,21 @@ def test_the_document_names_the_decision_and_the_step_of_each_row(name: str) -> 
     assert f"`{row.reason.value}`" in line
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"held_out": 0.86, "train": 0.9}, {"held_out": 0.95, "train": 0.96, "forgotten": True}],
+    ids=["inconclusive", "forgot"],
+)
+def test_torn_labels_are_said_beside_whatever_else_holds_and_change_no_step(
+    given: dict[str, Any],
+) -> None:
+    sound, torn = (verdict_of(situation(**given, contradictory=share)) for share in (0.0, 0.3))
+    assert (torn.decision, torn.next_step) == (sound.decision, sound.next_step)
+    assert [r.code for r in torn.reasons] == [
+        *(r.code for r in sound.reasons), ReasonCode.CONTRADICTORY_LABELS,
+    ]  # fmt: skip
+
+
 def test_only_capacity_escalates() -> None:
     for name, row in TABLE.items():
         if row.decision is ESCALATE:
