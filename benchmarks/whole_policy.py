@@ -17,7 +17,7 @@ from simulation import BINARY, PAIRED, decide, draw, looks_of
 
 from gatekeeper.compare import compare_pairs
 from gatekeeper.evidence import Role, Sampling
-from gatekeeper.looks import score_suite
+from gatekeeper.looks import SuiteRun, score_suites
 from gatekeeper.policy import Budget, ForgettingRule, Policy, TaskRule
 from gatekeeper.progress import Silent
 from gatekeeper.scoring.interface import SampleScore
@@ -59,6 +59,9 @@ class DrawnTask:
     def question(self, doc: int) -> str:
         return ""
 
+    def group(self, doc: int) -> None:
+        return None
+
 
 class DrawnEngine:
     """Draws right and wrong answers; a doc is answered once, as by a real model."""
@@ -98,7 +101,8 @@ def promoted(
     for suite in (_suite("task", Role.TASK, ["task"]), _suite("general", Role.FORGETTING)):
         tasks = {c.name: [DrawnTask(c.name, pool)] for c in suite.capabilities}
         engine = DrawnEngine(answers, seed)
-        scores = score_suite(suite, tasks, engine, "candidate", policy, sampling, Silent())
+        run = SuiteRun(suite, tasks, engine, "candidate", policy, sampling, Silent())
+        [scores] = score_suites([run], policy.budget.on_fail)
         pairs += list(scores.pairs)
     results = compare_pairs(pairs, policy, sampling, intervals=False)
     used = sum(len(pair.base) for pair in pairs)

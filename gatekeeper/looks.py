@@ -1,4 +1,4 @@
-"""Score one suite in looks: base and candidate on the same docs, until every rule is settled.
+"""Score suites in looks: base and candidate on the same docs, until every rule is settled.
 
 The only loop of a check. It owns the order of the docs and when to stop; what a score is belongs
 to the engine, what settles a rule to `compare.py`.
@@ -6,8 +6,9 @@ to the engine, what settles a rule to `compare.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gatekeeper.compare import compare_pairs, horizons, is_settled
 from gatekeeper.evidence import Pairs, SampleRecord, Sampling
@@ -18,7 +19,7 @@ from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
 from gatekeeper.suite import Capability, Suite
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
-__all__ = ["SuiteScores", "score_suite"]
+__all__ = ["SuiteRun", "SuiteScores", "score_suites"]
 
 
 @dataclass
@@ -51,75 +52,124 @@ class SuiteScores:
     """Samples (both arms) that early stopping did not need."""
 
 
-def score_suite(
-    suite: Suite,
-    tasks: Mapping[str, Sequence[ScoringTask]],
-    engine: Engine,
-    candidate: str | None,
-    policy: Policy,
-    sampling: Sampling,
-    progress: CheckProgress,
-    *,
-    candidates: int = 1,
-    second: Engine | None = None,
-) -> SuiteScores:
-    """Score a suite for one candidate (None: the base against itself).
+class SuiteRun:
+    """One suite being scored for one candidate (None: the base against itself), look by look.
 
     `second` scores the candidate's arm when it is not to be `engine` too: an A/A run asks the
     same base twice, packed differently and without a cache.
-
-    Stops a capability when all its rules are settled, the whole suite at the first certain
-    failure under `on_fail: stop`, and everything at the sample budget.
     """
-    skipped = {name for rule in policy.forgetting if rule.suite == suite.name for name in rule.skip}
-    columns = [
-        _column(capability, tasks[capability.name], sampling)
-        for capability in suite.capabilities
-        if capability.name not in skipped
-    ]
-    limits = horizons({c.capability.name: len(c.order) for c in columns}, sampling.max_samples)
-    for column in columns:
-        column.horizon = limits[column.capability.name]
-    budget = min(sampling.max_samples, sum(limits.values()))
-    progress.suite(suite.name, budget)
-    used = 0
-    engines = (engine, second or engine)
-    while used < budget:
-        open_columns = [c for c in columns if not c.settled and c.done < c.horizon]
-        if not open_columns:
-            break
+
+    def __init__(
+        self,
+        suite: Suite,
+        tasks: Mapping[str, Sequence[ScoringTask]],
+        engine: Engine,
+        candidate: str | None,
+        policy: Policy,
+        sampling: Sampling,
+        progress: CheckProgress,
+        *,
+        candidates: int = 1,
+        second: Engine | None = None,
+    ) -> None:
+        self.suite = suite
+        self.failed = False
+        """Whether a rule has failed for certain."""
+        self._engines = (engine, second or engine)
+        self._candidate, self._candidates = candidate, candidates
+        self._policy, self._sampling, self._progress = policy, sampling, progress
+        skipped = {n for rule in policy.forgetting if rule.suite == suite.name for n in rule.skip}
+        self._columns = [
+            _column(capability, tasks[capability.name], sampling)
+            for capability in suite.capabilities
+            if capability.name not in skipped
+        ]
+        sizes = {column.capability.name: len(column.order) for column in self._columns}
+        limits = horizons(sizes, sampling.max_samples)
+        for column in self._columns:
+            column.horizon = limits[column.capability.name]
+        self._budget = min(sampling.max_samples, sum(limits.values()))
+        self._used = 0
+        progress.suite(suite.name, self._budget)
+
+    def look(self) -> bool:
+        """Score the next samples of every open capability; False when there was nothing to do.
+
+        A capability is closed when all its rules are settled, the suite at the sample budget.
+        """
+        open_columns = [c for c in self._columns if not c.settled and c.done < c.horizon]
+        if not open_columns or self._used >= self._budget:
+            return False
         for column in open_columns:
-            step = min(sampling.look_every, column.horizon - column.done, budget - used)
+            step = min(
+                self._sampling.look_every, column.horizon - column.done, self._budget - self._used
+            )
             if step <= 0:
                 continue
-            for scored in _extend(column, engines, candidate, step):
-                _tell(progress, suite, columns, used + scored)
-            used += step
-            _tell(progress, suite, columns, used)
+            for scored in _extend(column, self._engines, self._candidate, step):
+                self._tell(self._used + scored)
+            self._used += step
+            self._tell(self._used)
         results = compare_pairs(
-            [_pairs(suite, c) for c in columns],
-            policy,
-            sampling,
-            candidates=candidates,
+            [_pairs(self.suite, column) for column in self._columns],
+            self._policy,
+            self._sampling,
+            candidates=self._candidates,
             intervals=False,
-            settled=[c.capability.name for c in columns if c.settled],
+            settled=[c.capability.name for c in self._columns if c.settled],
         )
-        for column in columns:
+        for column in self._columns:
             name = column.capability.name
-            column.settled = column.settled or is_settled(results, suite.name, name)
-        _tell(progress, suite, columns, used)
-        if policy.budget.on_fail == "stop" and _certain_failure(results, suite.name):
-            break
-    progress.suite_done(suite.name)
-    both = [score for c in columns for score in (*c.base, *c.candidate)]
-    return SuiteScores(
-        pairs=tuple(_pairs(suite, column) for column in columns),
-        records=tuple(record for column in columns for record in _records(suite, column)),
-        tokens=sum(score.tokens for score in both if not score.cached),
-        cached=sum(score.cached for score in both),
-        scored=sum(not score.cached for score in both),
-        saved=2 * (budget - used),
-    )
+            column.settled = column.settled or is_settled(results, self.suite.name, name)
+        self._tell(self._used)
+        self.failed = self.failed or _certain_failure(results, self.suite.name)
+        return True
+
+    def end(self) -> SuiteScores:
+        """What was scored; no further look is taken."""
+        self._progress.suite_done(self.suite.name)
+        both = [score for c in self._columns for score in (*c.base, *c.candidate)]
+        return SuiteScores(
+            pairs=tuple(_pairs(self.suite, column) for column in self._columns),
+            records=tuple(r for column in self._columns for r in _records(self.suite, column)),
+            tokens=sum(score.tokens for score in both if not score.cached),
+            cached=sum(score.cached for score in both),
+            scored=sum(not score.cached for score in both),
+            saved=2 * (self._budget - self._used),
+        )
+
+    def _tell(self, used: int) -> None:
+        pairs = [pair for column in self._columns for pair in _scored(column)]
+        differences = [candidate.score - base.score for base, candidate in pairs]
+        self._progress.scored(
+            self.suite.name,
+            used,
+            sum(column.settled for column in self._columns),
+            len(self._columns),
+            sum(differences) / len(differences) if differences else 0.0,
+        )
+
+
+def score_suites(
+    runs: Iterable[SuiteRun], on_fail: Literal["complete", "stop"]
+) -> list[SuiteScores]:
+    """Score suites to their end, one after the other.
+
+    To "stop" at the first certain failure they take looks in turn instead: the loss that ends the
+    check need not wait until a task is settled. Each suite is looked at once at least.
+    """
+    if on_fail == "stop":
+        started = list(runs)
+        going = started
+        while going and not any(run.failed for run in started):
+            going = [run for run in going if run.look()]
+        return [run.end() for run in started]
+    scores = []
+    for run in runs:
+        while run.look():
+            pass
+        scores.append(run.end())
+    return scores
 
 
 def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Sampling) -> _Column:
@@ -200,15 +250,4 @@ def _certain_failure(results: tuple[RuleResult, ...], suite: str) -> bool:
     return any(
         r.suite == suite and r.outcome is Outcome.FAIL and r.kind is not RuleKind.KL
         for r in results
-    )
-
-
-def _tell(progress: CheckProgress, suite: Suite, columns: list[_Column], used: int) -> None:
-    differences = [c.score - b.score for column in columns for b, c in _scored(column)]
-    progress.scored(
-        suite.name,
-        used,
-        sum(column.settled for column in columns),
-        len(columns),
-        sum(differences) / len(differences) if differences else 0.0,
     )

@@ -186,11 +186,11 @@ def _effect(candidate: Candidate, bench: Bench) -> EffectProbe | None:
 
 
 def _score(arm: str | None, bench: Bench) -> list[SuiteScores]:
-    from gatekeeper.looks import score_suite
+    from gatekeeper.looks import SuiteRun, score_suites
 
     request = bench.request
-    return [
-        score_suite(
+    runs = (
+        SuiteRun(
             suite,
             bench.tasks[suite.name],
             bench.engine,
@@ -202,7 +202,8 @@ def _score(arm: str | None, bench: Bench) -> list[SuiteScores]:
             second=bench.packed_differently if request.against_itself else None,
         )
         for suite in request.suites
-    ]
+    )
+    return score_suites(runs, request.policy.policy.budget.on_fail)
 
 
 def _neutral_text(arm: str | None, bench: Bench) -> NeutralText | None:

@@ -96,18 +96,19 @@ def _part(request: Request, first: float, last: float) -> Sampling:
 
 
 def _scored(bench: Bench, copy: Path, digest: str) -> tuple[RuleResult, ...]:
-    from gatekeeper.looks import score_suite
+    from gatekeeper.looks import SuiteRun, score_suites
 
     request = bench.request
     bench.loaded.attach(copy, digest)
     try:
-        scores = [
-            score_suite(
+        runs = (
+            SuiteRun(
                 suite, bench.tasks[suite.name], bench.engine, digest, request.policy.policy,
                 request.sampling, bench.progress,
             )
             for suite in request.suites
-        ]  # fmt: skip
+        )  # fmt: skip
+        scores = score_suites(runs, request.policy.policy.budget.on_fail)
     finally:
         bench.loaded.detach(digest)
     pairs = [pair for score in scores for pair in score.pairs]

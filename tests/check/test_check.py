@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cast import copy_with, save_checkpoint
 from jsonschema import validate
 from trained import World
@@ -195,6 +196,28 @@ def test_a_base_that_cannot_be_packed_is_checked_all_the_same_and_the_report_say
     assert (packed["scoring_notes"], report["scoring_notes"]) == ([], [said])
     assert said in (place / "r.html").read_text()
     assert [r["delta"] for r in rules(report)] == [r["delta"] for r in rules(packed)]
+
+
+def test_on_fail_stop_ends_a_check_at_the_first_loss_before_the_task_is_settled(
+    world: World, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = yaml.safe_load(world.policy.read_text())
+    policy["task"]["bar"] = 0.99  # near what it scores: takes many samples to settle
+    budget = policy.setdefault("budget", {})
+    budget["look_every"] = 10
+    (place / "complete.yaml").write_text(yaml.safe_dump(policy))
+    budget["on_fail"] = "stop"
+    (place / "stop.yaml").write_text(yaml.safe_dump(policy))
+    whole, first = (
+        checked(world.careless, capsys, "--policy", f"{name}.yaml")[1]
+        for name in ("complete", "stop")
+    )
+    assert whole["verdict"] == first["verdict"] == "hold"
+    assert "forgot" in codes(first)
+    [lost, *_] = [rule for rule in first["forgetting"] if rule["outcome"] == "fail"]
+    assert all(rule["n"] <= lost["n"] for rule in rules(first)), "looks were taken in turn"
+    used = [sum(rule["n"] for rule in rules(report)) for report in (first, whole)]
+    assert used[0] < used[1] / 2
 
 
 def test_an_adapter_without_a_manifest_is_held_for_its_pins(
