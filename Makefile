@@ -35,6 +35,7 @@ lint: setup
 
 bench: setup
 	$(BIN)/python benchmarks/decision.py
+	$(BIN)/python benchmarks/decision_real.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/rollback.py
 	$(BIN)/python benchmarks/report.py
