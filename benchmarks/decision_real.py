@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from engine_commands import VERDICTS
 from tables import table
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
@@ -81,7 +82,7 @@ def check(
         cwd=EXAMPLE, capture_output=True, text=True, check=False,
         env={**os.environ, **({"GATE_CACHE": cache} if cache else {})},
     )  # fmt: skip
-    if done.returncode not in (0, 10, 20, 21, 30):
+    if done.returncode not in VERDICTS:
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return found

@@ -166,6 +166,12 @@ class Pairs(Frozen):
     candidate: tuple[float, ...]
     errors: int = 0
 
+    @property
+    def flips(self) -> int:
+        """Samples that are right in one arm and wrong in the other."""
+        scores = zip(self.base, self.candidate, strict=True)
+        return sum((before >= 0.5) != (after >= 0.5) for before, after in scores)
+
 
 class NeutralText(Frozen):
     """Token-level comparison on neutral text: a diagnostic, never a reason to promote."""

@@ -68,8 +68,6 @@ class Bench:
     """Suite -> capability -> tasks."""
     progress: CheckProgress
     staging: Path
-    notes: list[str] = field(default_factory=list)
-    """What the engine told about fallbacks and memory, in its own words."""
     started: float = field(default_factory=time.monotonic)
 
     @cached_property
@@ -98,14 +96,8 @@ def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
         loaded = load_base(request.base_folder, request.base)
     with progress.stage("preparing the tasks"):
         tasks = {suite.name: load_tasks(suite, loaded.tokenizer) for suite in request.suites}
-    notes: list[str] = []
-
-    def tell(note: str) -> None:
-        notes.append(note)
-        progress.note(note)
-
-    engine = PackedEngine(loaded, default_cache(), tell=tell)
-    return Bench(request, loaded, engine, tasks, progress, staging, notes)
+    engine = PackedEngine(loaded, default_cache(), tell=progress.note)
+    return Bench(request, loaded, engine, tasks, progress, staging)
 
 
 def measure(candidate: Candidate, bench: Bench) -> Measured:
@@ -151,7 +143,7 @@ def _on_the_base(
             samples_saved=sum(score.saved for score in scores),
             tokens=sum(score.tokens for score in scores),
         ),
-        notes=tuple(bench.notes),
+        notes=tuple(bench.engine.notes),
     )
 
 

@@ -15,18 +15,17 @@ __all__ = ["flips_of", "newest_floor"]
 
 def flips_of(evidence: Evidence) -> tuple[int, int]:
     """Answers that differ between the two arms, and samples in all."""
-    scores = [s for p in evidence.pairs for s in zip(p.base, p.candidate, strict=True)]
-    return sum((before >= 0.5) != (after >= 0.5) for before, after in scores), len(scores)
+    pairs = evidence.pairs
+    return sum(p.flips for p in pairs), sum(len(p.base) for p in pairs)
 
 
 def newest_floor(
     evidences: Iterable[Evidence], base: BasePin, environment: Environment
 ) -> NoiseFloor | None:
-    """The last of some A/A checks, oldest first, that ran this base in this way on such a device.
+    """The first of some A/A checks, newest first, that ran this base in this way on such a device.
 
     None when there is none: noise of another dtype or device says nothing.
     """
-    found = None
     for evidence in evidences:
         same = (
             (evidence.base.digest, evidence.base.dtype, evidence.base.quantization)
@@ -34,5 +33,5 @@ def newest_floor(
         ) and evidence.environment.device == environment.device
         if evidence.candidate.kind == "base" and same:
             flips, samples = flips_of(evidence)
-            found = NoiseFloor(check=evidence.check_id, samples=samples, flips=flips)
-    return found
+            return NoiseFloor(check=evidence.check_id, samples=samples, flips=flips)
+    return None

@@ -73,13 +73,9 @@ def learn(evidences: Iterable[Evidence], suite: str) -> dict[str, Past]:
         for pairs in evidence.pairs:
             if pairs.suite != suite or not pairs.base:
                 continue
-            changed = sum(
-                (before >= 0.5) != (after >= 0.5)
-                for before, after in zip(pairs.base, pairs.candidate, strict=True)
-            )
             past = found.get(pairs.capability, Past())
             found[pairs.capability] = Past(
-                past.samples + len(pairs.base), past.flips + changed, past.checks + 1
+                past.samples + len(pairs.base), past.flips + pairs.flips, past.checks + 1
             )
     return found
 

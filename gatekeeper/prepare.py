@@ -6,14 +6,14 @@ The edge before `check.py`: everything that is looked up by name is looked up he
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from gatekeeper.base import BaseSpec, pin_base, resolve_base
 from gatekeeper.config import Settings
 from gatekeeper.errors import BaseError, RegistryError
-from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Sampling
+from gatekeeper.evidence import BasePin, CandidatePin, Evidence, NoiseFloor, Sampling
 from gatekeeper.noise_floor import newest_floor
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
@@ -99,12 +99,15 @@ def _noise_floor(registry: Registry | None, base: BasePin) -> NoiseFloor | None:
 
     if registry is None:
         return None
-    evidences = []
-    for check in registry.state().checks.values():
+    return newest_floor(_against_itself(registry, base), base, describe_environment())
+
+
+def _against_itself(registry: Registry, base: BasePin) -> Iterator[Evidence]:
+    """Evidence of the A/A checks of a base, newest first; each is read when it is asked for."""
+    for check in reversed(list(registry.state().checks.values())):
         if check.candidate_kind == "base" and check.base_digest == base.digest:
             with suppress(RegistryError):
-                evidences.append(registry.load_check(check.check_id)[0])
-    return newest_floor(evidences, base, describe_environment())
+                yield registry.load_check(check.check_id)[0]
 
 
 def _hinted(adapters: Sequence[Path]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gatekeeper.policy import Policy
+from gatekeeper.sampling import one_per_group
 
 if TYPE_CHECKING:
     from gatekeeper.scoring.interface import ScoringTask
@@ -21,7 +22,9 @@ FEW_FLIPS = 0.02
 
 def independent(tasks: Sequence[ScoringTask]) -> int:
     """Samples that a check can draw of these tasks: of docs in one group, one."""
-    return sum(len({task.group(doc) or doc for doc in range(len(task))}) for task in tasks)
+    named = {task.name: task for task in tasks}
+    docs = [(name, doc) for name, task in named.items() for doc in range(len(task))]
+    return len(one_per_group(docs, lambda name, doc: named[name].group(doc)))
 
 
 def shortage_of(samples: int, suite: str, capability: str, policy: Policy) -> Iterator[str]:

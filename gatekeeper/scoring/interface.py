@@ -71,6 +71,9 @@ class Arms(Protocol):
 class Engine(Protocol):
     """Scores docs; idempotent, so retries, resume and sharing follow."""
 
+    notes: list[str]
+    """What did not go the usual way, in sentences."""
+
     def score(
         self,
         task: ScoringTask,

@@ -57,11 +57,7 @@ def test_a_field_that_is_not_named_changes_no_suite_digest() -> None:
 
 @pytest.fixture
 def grouped(place: Path, world: World) -> Path:
-    """The world's suites copied, with the letter of each `next` question as its group."""
-    return grouped_suite(place, world, "letter")
-
-
-def grouped_suite(place: Path, world: World, field: str) -> Path:
+    """A suite of the world copied, with the letter of each `next` question as its group."""
     folder = place / "grouped"
     rows = [
         json.loads(line)
@@ -75,7 +71,7 @@ def grouped_suite(place: Path, world: World, field: str) -> Path:
     (suite / "next.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (suite / "tiny_next.yaml").write_text((world.suites / "skills" / "tiny_next.yaml").read_text())
     task: dict[str, Any] = {
-        "task": "tiny_next", "metric": "acc", "chance": 0.25, "group_by": field,
+        "task": "tiny_next", "metric": "acc", "chance": 0.25, "group_by": "letter",
     }  # fmt: skip
     described = {
         "name": "skills",
