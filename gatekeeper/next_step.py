@@ -49,7 +49,8 @@ def fix_step(blocking: list[Reason]) -> NextStep:
             text="Take the overlapping rows out of the training data, or make new held-out "
             "samples, and train again: a score on seen samples is not evidence.",
         )
-    if codes & {ReasonCode.PIN_MISSING, ReasonCode.BASE_NOT_PINNED}:
+    unpinned = codes & {ReasonCode.PIN_MISSING, ReasonCode.BASE_NOT_PINNED}
+    if unpinned and ReasonCode.ADAPTER_REFUSED not in codes:
         return NextStep(
             action=Action.PIN,
             text="Write run.yaml beside the adapter (gatekeeper.TrackRun does it while training), "

@@ -132,11 +132,12 @@ def validation_message(
     model: type[BaseModel],
     own: Callable[[Location], Location] = lambda location: location,
 ) -> tuple[str, str]:
-    """Turn pydantic's first error into (message, hint), with file, line and did-you-mean.
+    """Turn pydantic's most telling error into (message, hint), with file, line and did-you-mean.
 
     `own` turns a location of what was validated into one of the document.
     """
-    first = problem.errors()[0]
+    # A misspelt key comes before the required one that is missing because of it.
+    first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
     location = own(tuple(part for part in first["loc"] if not _is_union_tag(part, document)))
     line = document.line(location) or 1
     field = _dotted(tuple(part for part in location if location in document.lines or part != 0))

@@ -220,6 +220,18 @@ def test_on_fail_stop_ends_a_check_at_the_first_loss_before_the_task_is_settled(
     assert used[0] < used[1] / 2
 
 
+def test_a_folder_that_cannot_be_read_is_to_be_mended_not_to_be_pinned(
+    world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    junk = tmp_path / "junk"
+    junk.mkdir()
+    (junk / "adapter_config.json").write_text("hi")
+    code, report = checked(junk, capsys)
+    assert (code, report["verdict"]) == (30, "refused")
+    assert report["next"]["action"] == "fix-adapter"
+    assert "adapter_config.json cannot be read" in report["next"]["text"]
+
+
 def test_an_adapter_without_a_manifest_is_held_for_its_pins(
     world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,6 +55,8 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
     [
         ("name: x\nforgetting:\n  suite: g\n  margns: {a: 0.1}\n  margin: 0.1\n",
          "p.yaml:4: forgetting.margns: unknown key, did you mean margins?"),
+        ("name: x\nforgetting: {suite: g, margn: 0.1}\n",
+         "p.yaml:2: forgetting.margn: unknown key, did you mean margin?"),
         ("name: x\nalpha: 0.05\nalpha: 0.01\n", "p.yaml:3: alpha: stands twice"),
         ("name: x\nalpha: yes\n", "p.yaml:2: alpha"),
         ("name: x\nforgetting: {suite: g, margin: -0.1}\n", "p.yaml:2: forgetting.margin"),
