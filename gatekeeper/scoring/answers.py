@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatekeeper.scoring.attention import PrefixStates
-from gatekeeper.scoring.forward import likelihoods, prefix_states
+from gatekeeper.scoring.forest import grow, is_short
+from gatekeeper.scoring.forward import (
+    Likelihood,
+    forest_likelihoods,
+    likelihoods,
+    prefix_states,
+)
 from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
-from gatekeeper.scoring.packing import PackedDoc, Shape, plan
+from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, plan
 from gatekeeper.scoring.plain import plain_likelihoods, plain_text
 from gatekeeper.scoring.preparation import PreparedTask
 
@@ -26,11 +32,13 @@ _MOST_SLOTS = 128
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm at work: its module, its name (None: the base), whether its rows may be packed."""
+    """One arm at work. `packs`: its rows may be packed; `free`: in forwards of any height."""
 
     module: Any
     candidate: str | None
+    """None: the base."""
     packs: bool
+    free: bool
 
 
 @dataclass(frozen=True)
@@ -80,19 +88,46 @@ class Answers:
     def _packed(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
-        shape = prepared.shape(budget)
-        trees = prepared.docs(docs)
-        for batch in plan(trees, shape):
+        heights = prepared.heights(budget, free=arm.free)
+        trees = dict(zip(docs, prepared.docs(docs), strict=True))
+        for prefix in (0, len(prepared.prefix)):
+            short = [d for d, tree in trees.items() if is_short(tree) and tree.prefix == prefix]
+            if short:
+                yield from self._forest(prepared, {d: trees.pop(d) for d in short}, arm, heights)
+        yield from self._trees(prepared, trees, arm, heights)
+
+    def _forest(
+        self, prepared: PreparedTask, trees: dict[int, PackedDoc], arm: Arm, heights: Heights
+    ) -> Iterator[dict[int, Answer]]:
+        docs, chosen = list(trees), list(trees.values())
+        states = self._prefix(prepared, chosen, arm, heights.step)
+        self.work.naive += sum(tree.naive for tree in chosen)
+        for stretch, ended in forest_likelihoods(
+            arm.module, grow(chosen), heights, states, self._device
+        ):
+            self._count(heights.step, len(stretch), len(stretch.scored))
+            yield {
+                docs[index]: Answer(prepared.responses(found), len(chosen[index]))
+                for index, found in ended.items()
+            }
+
+    def _trees(
+        self, prepared: PreparedTask, docs: dict[int, PackedDoc], arm: Arm, heights: Heights
+    ) -> Iterator[dict[int, Answer]]:
+        names, trees = list(docs), list(docs.values())
+        for batch in plan(trees, heights.most):
             full = [index for index in batch if len(trees[index])]
             chosen = [trees[index] for index in full]
-            found: dict[int, list[tuple[float, bool]]] = {}
+            found: dict[int, list[Likelihood]] = {}
             if chosen:
-                states = self._prefix(prepared, chosen, arm, shape)
-                results = likelihoods(arm.module, chosen, shape, states, self._device)
+                states = self._prefix(prepared, chosen, arm, heights.step)
+                results = likelihoods(arm.module, chosen, heights.step, states, self._device)
                 found = dict(zip(full, results, strict=True))
-                self._count(chosen, shape)
+                scored = sum(len(tree.scored) for tree in chosen)
+                self._count(heights.step, sum(map(len, chosen)), scored)
+                self.work.naive += sum(tree.naive for tree in chosen)
             yield {
-                docs[index]: Answer(prepared.responses(found.get(index, [])), len(trees[index]))
+                names[index]: Answer(prepared.responses(found.get(index, [])), len(trees[index]))
                 for index in batch
             }
 
@@ -132,15 +167,18 @@ class Answers:
         arm: Arm,
         budget: int,
     ) -> Iterator[dict[int, Answer]]:
-        # Decoding rows are as many as memory allows whatever is asked, see `decoding.Slots`.
+        heights = prepared.heights(budget, free=arm.free)
         slots = min(budget, _SLOTS.get(self._device.type, _MOST_SLOTS))
-        shape = prepared.shape(budget)
+        if arm.free:
+            slots = min(_MOST_SLOTS, len(docs))
         trees = prepared.docs(docs)
-        states = self._prefix(prepared, trees, arm, shape)
+        states = self._prefix(prepared, trees, arm, heights.step)
         self.work.encoded += sum(map(len, trees))
         self.work.naive += sum(tree.naive for tree in trees)
         chosen = [endings[doc] for doc in docs]
-        for done in generate(arm.module, trees, chosen, shape, slots, states, self._device):
+        for done in generate(
+            arm.module, trees, chosen, heights, slots, states, self._device, free=arm.free
+        ):
             self.work.generated += done.tokens - len(trees[done.index])
             response = done.text if done.finite else math.nan
             yield {docs[done.index]: Answer([response], done.tokens)}
@@ -149,7 +187,7 @@ class Answers:
         return Ending.of(arguments, prepared.tokenizer, arm.module)
 
     def _prefix(
-        self, prepared: PreparedTask, docs: Sequence[PackedDoc], arm: Arm, shape: Shape
+        self, prepared: PreparedTask, docs: Sequence[PackedDoc], arm: Arm, step: Shape
     ) -> PrefixStates | None:
         """States of the task's prefix for this arm; the least recently used go first."""
         if not any(doc.prefix for doc in docs):
@@ -159,18 +197,15 @@ class Answers:
         if states is None:
             while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > _PREFIX_BYTES:
                 self._prefixes.pop(next(iter(self._prefixes)))
-            states = prefix_states(arm.module, prepared.prefix, shape, self._device)
-            self.work.encoded += len(prepared.prefix)
-            self.work.padding += shape.fitting(len(prepared.prefix), 1).tokens - states.length
-            self.work.forwards += 1
+            states = prefix_states(arm.module, prepared.prefix, step, self._device)
+            self._count(step, states.length, 0)
         self._prefixes[name] = states
         return states
 
-    def _count(self, docs: Sequence[PackedDoc], shape: Shape) -> None:
-        tokens = sum(len(doc) for doc in docs)
-        shape = shape.fitting(tokens, sum(len(doc.scored) for doc in docs))
+    def _count(self, step: Shape, tokens: int, scored: int) -> None:
+        """Count one forward of so many rows, in a multiple of `step`."""
+        shape = step.fitting(tokens, scored)
         self.work.encoded += tokens
         self.work.padding += shape.tokens - tokens
-        self.work.naive += sum(doc.naive for doc in docs)
-        self.work.scored_rows += shape.scored
+        self.work.scored_rows += shape.scored if scored else 0
         self.work.forwards += 1

@@ -1,13 +1,15 @@
-"""Keys and values of rows that are being generated: a fixed number of slots, one row in each.
+"""Keys and values of rows that are being generated: one row in each slot.
 
-The shared prefix is kept once for all slots. Rows enter and leave at any step; the number of slots
-never changes, so that a row's numbers do not depend on how many others are still at work.
+The shared prefix is kept once for all slots. Rows enter and leave at any step. Where a row's bits
+depend on how many are computed with it, every step computes all slots, empty ones too; where they
+do not, rows move together and a step computes only what is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +18,10 @@ from gatekeeper.scoring.attention import PrefixStates, Rules
 
 __all__ = ["RowStates", "Slots"]
 
-_STEP = 64
+_STEP = 32
+"""Keys of prefix and row together are multiples of it: sums in vectors then have no odd end."""
+_ROWS = 16
+"""What numbers of computed rows are multiples of where they are free; fewer change kernels."""
 
 RowStates = dict[int, tuple[Tensor, Tensor]]
 """A row's own keys and values by layer, [kv heads, length, size] each."""
@@ -29,14 +34,21 @@ class _Occupant:
 
 
 class Slots:
-    """The layout of one decoding step (see `attention.Layout`), and what it remembers."""
+    """The layout of one decoding step (see `attention.Layout`), and what it remembers.
 
-    def __init__(self, count: int, prefix: PrefixStates | None) -> None:
-        self.count = count
+    `rows` is how many slots, the first ones, the next step computes.
+    """
+
+    def __init__(self, count: int, prefix: PrefixStates | None, *, free: bool = False) -> None:
+        self.count = -(-count // _ROWS) * _ROWS if free else count
+        self.rows = self.count
+        self._free = free
         self._prefix = prefix
-        self._rows: list[_Occupant | None] = [None] * count
+        self._length = prefix.length if prefix else 0
+        self._rows: list[_Occupant | None] = [None] * self.count
         self._states: dict[int, tuple[Tensor, Tensor]] = {}
-        self._room = _STEP
+        self._room = self._rounded(1)
+        self._ends: tuple[Tensor, Tensor] | None = None
         self._masks: dict[tuple[int | None, str], Tensor] = {}
 
     @property
@@ -60,11 +72,26 @@ class Slots:
         """Take the row out of its slot."""
         self._rows[slot] = None
 
+    def close_up(self) -> list[tuple[int, int]]:
+        """Let fewer slots be computed if rows have left. Returns the moves: from slot, to slot."""
+        if not self._free:
+            return []
+        live = [slot for slot, row in enumerate(self._rows) if row]
+        self.rows = max(1, -(-len(live) // _ROWS)) * _ROWS
+        moves = list(zip([s for s in live if s >= self.rows], self.free, strict=False))
+        for old, new in moves:
+            self._rows[new], self._rows[old] = self._rows[old], None
+            for states in self._states.values():
+                for kept in states:
+                    kept[new] = kept[old]
+        return moves
+
     def begin_step(self) -> list[int]:
-        """Make room for one more token per row. Returns the position of each slot's next token."""
+        """Make room for one more token per row. Returns each computed slot's next position."""
         self._make_room(max((row.length for row in self._rows if row), default=0) + 1)
         self._masks.clear()
-        return [row.prefix + row.length if row else 0 for row in self._rows]
+        self._ends = None
+        return [row.prefix + row.length if row else 0 for row in self._rows[: self.rows]]
 
     def end_step(self) -> None:
         """Count the token that each row has just added."""
@@ -75,41 +102,51 @@ class Slots:
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, rules: Rules) -> Tensor:
         """See `attention.Layout`: here every row is one slot's newest token."""
         kv_heads, size = key.shape[1], query.shape[-1]
-        groups = query.shape[1] // kv_heads
-        keys, values = self._states[layer]
-        slots = torch.arange(self.count, device=key.device)
-        ends = torch.tensor([row.length if row else 0 for row in self._rows], device=key.device)
-        keys[slots, :, ends] = key[0].transpose(0, 1)
-        values[slots, :, ends] = value[0].transpose(0, 1)
+        groups, count = query.shape[1] // kv_heads, self.rows
+        keys, values = (kept[:count] for kept in self._states[layer])
+        newest = self._newest(key.device)
+        keys[newest] = key[0].transpose(0, 1)
+        values[newest] = value[0].transpose(0, 1)
         # [slots, kv heads, groups, size]: heads that share keys stand together.
-        rows = query[0].transpose(0, 1).reshape(self.count, kv_heads, groups, size)
+        rows = query[0].transpose(0, 1).reshape(count, kv_heads, groups, size)
         scores = torch.matmul(rows, keys.transpose(-1, -2))
         before: Tensor | None = None
         if self._prefix is not None:
             prefix_keys, before = (part[0] for part in self._prefix.own(layer))
-            flat = rows.transpose(0, 1).reshape(kv_heads, self.count * groups, size)
+            flat = rows.transpose(0, 1).reshape(kv_heads, count * groups, size)
             shared = torch.matmul(flat, prefix_keys.transpose(-1, -2))
-            shared = shared.view(kv_heads, self.count, groups, -1).transpose(0, 1)
+            shared = shared.view(kv_heads, count, groups, -1).transpose(0, 1)
             scores = torch.cat([shared, scores], dim=-1)
-        scores = scores.float() * (size**-0.5 if rules.scale is None else rules.scale)
+        scores = scores.float().mul_(size**-0.5 if rules.scale is None else rules.scale)
         if rules.softcap is not None:
             scores = torch.tanh(scores / rules.softcap) * rules.softcap
-        weights = (scores + self._mask(rules.window, scores)).softmax(-1).to(value.dtype)
+        weights = scores.add_(self._mask(rules.window, scores)).softmax(-1).to(value.dtype)
         out = torch.matmul(weights[..., -self._room :], values)
         if before is not None:
             flat = weights[..., : before.shape[1]].transpose(0, 1)
-            flat = flat.reshape(kv_heads, self.count * groups, -1)
+            flat = flat.reshape(kv_heads, count * groups, -1)
             shared = torch.matmul(flat, before)
-            out = out + shared.view(kv_heads, self.count, groups, -1).transpose(0, 1)
-        return out.reshape(1, self.count, kv_heads * groups, value.shape[-1])
+            out += shared.view(kv_heads, count, groups, -1).transpose(0, 1)
+        return out.reshape(1, count, kv_heads * groups, value.shape[-1])
+
+    def _newest(self, device: torch.device) -> tuple[Any, ...]:
+        """Where each computed slot's next key goes: an index into [slots, kv heads, room]."""
+        if self._ends is None or self._ends[0].device != device:
+            ends = [row.length if row else 0 for row in self._rows[: self.rows]]
+            self._ends = (
+                torch.arange(self.rows, device=device),
+                torch.tensor(ends, device=device),
+            )
+        slots, places = self._ends
+        return slots, slice(None), places
 
     def _mask(self, window: int | None, like: Tensor) -> Tensor:
         """What each slot may not see, as an addend [slots, 1, 1, prefix + room]."""
         name = window, str(like.device)
         if name not in self._masks:
-            length = self._prefix.length if self._prefix else 0
-            seen = torch.zeros((self.count, length + self._room), dtype=torch.bool)
-            for slot, row in enumerate(self._rows):
+            length = self._length
+            seen = torch.zeros((self.rows, length + self._room), dtype=torch.bool)
+            for slot, row in enumerate(self._rows[: self.rows]):
                 end = length + (row.length if row else 0)
                 seen[slot, length : end + 1] = True
                 if row and row.prefix:
@@ -124,12 +161,15 @@ class Slots:
         return like.new_zeros((self.count, like.shape[0], self._room, like.shape[2]))
 
     def _make_room(self, length: int) -> None:
-        if length <= self._room:
+        room = self._rounded(length)
+        if room <= self._room:
             return
-        room = -(-length // _STEP) * _STEP
         for layer, states in self._states.items():
             self._states[layer] = _widened(states, room - self._room)
         self._room = room
+
+    def _rounded(self, length: int) -> int:
+        return -(-(self._length + length) // _STEP) * _STEP - self._length
 
 
 def _widened(states: Sequence[Tensor], by: int) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,19 +21,28 @@ from gatekeeper.errors import EngineError, SuiteError
 from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
+from gatekeeper.scoring.heights import LayerShape, keep_bits, layer_shapes
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
 from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.preparation import PreparedTask
-from gatekeeper.scoring.selftest import packing_fault
+from gatekeeper.scoring.selftest import heights_are_free, packing_fault
 from gatekeeper.scoring.tasks import LoadedTask
 from gatekeeper.scoring.tokens import Tokens
 
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 _LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
 _BUDGET = {"cpu": 512, "cuda": 8192}
 _SMALLEST = 64
+
+
+@dataclass(frozen=True)
+class _SelfTest:
+    """Why a model cannot be packed (None: it can), and whether any height is as good."""
+
+    fault: str | None
+    free: bool
 
 
 class PackedEngine:
@@ -60,7 +69,8 @@ class PackedEngine:
         self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
         self._tokens: Tokens | None = None
         self._dtype = ""
-        self._packs: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+        self._tested: WeakKeyDictionary[Any, _SelfTest] = WeakKeyDictionary()
+        self._keeping: set[LayerShape] = set()
         self._prepared: dict[str, PreparedTask] = {}
 
     @property
@@ -123,9 +133,10 @@ class PackedEngine:
         return {d: replace(found[n], cached=True) for d, n in names.items() if n in found}
 
     def _look_at(self, module: Any, candidate: str | None) -> Arm:
-        """Learn what scoring depends on, and test once per model that its rows may be packed.
+        """Learn what scoring depends on, and test once per model how its rows may be packed.
 
         An adapter works on single tokens inside the base's model: where the base packs, it does.
+        Only its layers' shapes are new, and are tried by themselves.
         """
         if self._tokens is None:
             from lm_eval.models.utils import resolve_max_length
@@ -133,30 +144,43 @@ class PackedEngine:
             length = resolve_max_length(module.config, self.arms.tokenizer)
             self._tokens = Tokens(self.arms.tokenizer, length)
             self._dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
-        if module not in self._packs:
-            fault = self._packing_fault(module, candidate)
-            self._packs[module] = fault is None
-            if fault is not None:
+        if module not in self._tested:
+            tested = self._tested[module] = self._self_test(module, candidate)
+            if tested.free:
+                self._keeping |= layer_shapes(module) or set()
+            if tested.fault is not None:
                 who = "Candidate " + candidate[:19] if candidate else "The base"
-                self._note(f"{who} is scored in plain batches, which is slower: {fault}.")
-        return Arm(module, candidate, self._packs[module])
+                self._note(f"{who} is scored in plain batches, which is slower: {tested.fault}.")
+        tested = self._tested[module]
+        free = tested.free and self._layers_keep_bits(module)
+        return Arm(module, candidate, packs=tested.fault is None, free=free)
 
-    def _packing_fault(self, module: Any, candidate: str | None) -> str | None:
+    def _layers_keep_bits(self, module: Any) -> bool:
+        """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
+        shapes = layer_shapes(module)
+        if shapes is None or not keep_bits(shapes - self._keeping, self._device):
+            return False
+        self._keeping |= shapes
+        return True
+
+    def _self_test(self, module: Any, candidate: str | None) -> _SelfTest:
         """What the self-test says of this model; asked once per model, machine and versions."""
         assert self._tokens is not None
         key = self._key_of("self-test", candidate, "packed")
         known = self.cache.result(key) if self.cache and key else None
-        if isinstance(known, dict) and "fault" in known:
-            return None if known["fault"] is None else str(known["fault"])
-        fault = packing_fault(module, self._tokens.max_length, self._device)
+        if isinstance(known, dict) and known.keys() == {"fault", "free"}:
+            return _SelfTest(None if known["fault"] is None else str(known["fault"]), known["free"])
+        length = self._tokens.max_length
+        fault = packing_fault(module, length, self._device)
+        free = fault is None and heights_are_free(module, length, self._device)
         if self.cache and key:
-            self.cache.remember(key, {"fault": fault})
-        return fault
+            self.cache.remember(key, {"fault": fault, "free": free})
+        return _SelfTest(fault, free)
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
         # The budget of the moment: after a lack of memory, rows are packed otherwise.
-        packing = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
-        return self._key_of(task.digest, arm.candidate, packing)
+        fixed = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
+        return self._key_of(task.digest, arm.candidate, "free" if arm.free else fixed)
 
     def _key_of(self, what: str, candidate: str | None, packing: str) -> ScoreKey | None:
         pin = getattr(self.arms, "pin", None)

@@ -6,34 +6,47 @@ which module computes is the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gatekeeper.scoring.attention import PackedRows, PrefixStates, attending
-from gatekeeper.scoring.packing import PackedDoc, Shape, pack
+from gatekeeper.scoring.attention import Layout, PackedRows, PrefixStates, attending
+from gatekeeper.scoring.forest import Forest, Stretch
+from gatekeeper.scoring.forest_attention import ForestRows, Spine
+from gatekeeper.scoring.output_layer import by_columns
+from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, pack
 from gatekeeper.scoring.tokens import Scored
 
-__all__ = ["Likelihood", "batch_rows", "likelihoods", "log_probabilities", "prefix_states"]
+__all__ = [
+    "Likelihood",
+    "batch_rows",
+    "forest_likelihoods",
+    "likelihoods",
+    "log_probabilities",
+    "prefix_states",
+    "running",
+]
 
 Likelihood = tuple[float, bool]
 """Sum of log-probabilities in nats, and whether greedy decoding would say exactly this."""
 
-_CHUNK_FLOATS = 1 << 23
+_CHUNK_FLOATS = {True: 1 << 20, False: 1 << 25}
+"""On a CPU, elsewhere."""
 
 
 def likelihoods(
     module: Any,
     docs: Sequence[PackedDoc],
-    shape: Shape,
+    step: Shape,
     prefix: PrefixStates | None,
     device: Any,
 ) -> list[list[Likelihood]]:
-    """Log-likelihoods of all branches of all docs, in one forward of `shape` (or its multiple)."""
-    shape = shape.fitting(sum(len(d) for d in docs), sum(len(d.scored) for d in docs))
+    """Log-likelihoods of all branches of all docs, in one forward of a multiple of `step`."""
+    shape = step.fitting(sum(len(d) for d in docs), sum(len(d.scored) for d in docs))
     tokens, positions = batch_rows(docs, shape.tokens)
     scored = np.zeros(shape.scored, dtype=np.int64)
     targets: list[tuple[int, int]] = []
@@ -44,29 +57,90 @@ def likelihoods(
             targets += zip((branch.rows + row).tolist(), branch.targets.tolist(), strict=True)
         start, row = start + len(doc), row + len(doc.scored)
     layout = PackedRows(list(docs), prefix)
-    with torch.inference_mode(), attending(module, layout):
-        logits = module(
-            input_ids=torch.from_numpy(tokens)[None].to(device),
-            position_ids=torch.from_numpy(positions)[None].to(device),
-            use_cache=False,
-            logits_to_keep=scored.tolist(),  # a list serves on whichever device the head is
-        ).logits[0]
+    with running(module, layout):
+        logits = _logits(module, tokens, positions, scored, device)
         found, greedy = log_probabilities(logits, targets)
     return _by_branch(docs, found, greedy)
 
 
-def prefix_states(module: Any, prefix: Sequence[int], shape: Shape, device: Any) -> PrefixStates:
+def forest_likelihoods(
+    module: Any, forest: Forest, heights: Heights, prefix: PrefixStates | None, device: Any
+) -> Iterator[tuple[Stretch, dict[int, list[Likelihood]]]]:
+    """Run a forest stretch by stretch, one forward each; give the docs that it ends.
+
+    A doc is named by its place among those that the forest was grown from.
+    """
+    node, token, owner = forest.wanted.T
+    found = np.zeros(len(node), dtype=np.float32)
+    greedy = np.zeros(len(node), dtype=np.bool_)
+    left = np.bincount(owner, minlength=len(forest.lengths))
+    starts = np.concatenate([[0], np.cumsum([sum(lengths) for lengths in forest.lengths])])
+    spine: Spine | None = None
+    for stretch in forest.stretches(heights.most):
+        here = np.flatnonzero((node >= stretch.start) & (node < stretch.stop))
+        targets = np.searchsorted(stretch.scored, node[here] - stretch.start)
+        shape = heights.step.fitting(len(stretch), len(stretch.scored))
+        layout = ForestRows(stretch, shape.tokens, spine, prefix)
+        tokens, positions = np.zeros((2, shape.tokens), dtype=np.int64)
+        tokens[: len(stretch)] = forest.tokens[stretch.start : stretch.stop]
+        positions[: len(stretch)] = forest.positions[stretch.start : stretch.stop]
+        scored = np.zeros(shape.scored, dtype=np.int64)
+        scored[: len(stretch.scored)] = stretch.scored
+        with running(module, layout):
+            logits = _logits(module, tokens, positions, scored, device)
+            found[here], greedy[here] = log_probabilities(
+                logits, list(zip(targets.tolist(), token[here].tolist(), strict=True))
+            )
+        spine = layout.spine
+        left -= np.bincount(owner[here], minlength=len(left))
+        done = np.unique(owner[here])
+        done = done[left[done] == 0]
+        yield (
+            stretch,
+            {
+                doc: _summed(found[starts[doc] :], greedy[starts[doc] :], forest.lengths[doc])
+                for doc in done.tolist()
+            },
+        )
+
+
+@contextmanager
+def running(module: Any, layout: Layout) -> Iterator[None]:
+    """Let `module` run by `layout`, without gradients, for the length of this context."""
+    with torch.inference_mode(), attending(module, layout), by_columns(module):
+        yield
+
+
+def _logits(
+    module: Any, tokens: np.ndarray, positions: np.ndarray, scored: np.ndarray, device: Any
+) -> Tensor:
+    logits: Tensor = module(
+        input_ids=torch.from_numpy(tokens)[None].to(device),
+        position_ids=torch.from_numpy(positions)[None].to(device),
+        use_cache=False,
+        logits_to_keep=scored.tolist(),  # a list serves on whichever device the head is
+    ).logits[0]
+    return logits
+
+
+def _summed(found: np.ndarray, greedy: np.ndarray, lengths: Sequence[int]) -> list[Likelihood]:
+    """Likelihoods of a doc's requests, whose tokens stand one behind the other."""
+    result, at = [], 0
+    for length in lengths:
+        stop = at + length
+        total = float(np.float32(sum(found[at:stop].tolist())))
+        result.append((total, bool(greedy[at:stop].all())))
+        at = stop
+    return result
+
+
+def prefix_states(module: Any, prefix: Sequence[int], step: Shape, device: Any) -> PrefixStates:
     """Encode a task's shared prefix once; its keys and values serve all docs of this arm."""
     doc = pack([Scored(tuple(prefix), (0,))])
-    tokens, positions = batch_rows([doc], shape.fitting(len(doc), 1).tokens)
+    tokens, positions = batch_rows([doc], step.fitting(len(doc), 1).tokens)
     layout = PackedRows([doc], keep=True)
-    with torch.inference_mode(), attending(module, layout):
-        module(
-            input_ids=torch.from_numpy(tokens)[None].to(device),
-            position_ids=torch.from_numpy(positions)[None].to(device),
-            use_cache=False,
-            logits_to_keep=1,
-        )
+    with running(module, layout):
+        _logits(module, tokens, positions, np.zeros(1, dtype=np.int64), device)
     kept = {
         layer: (key[:, :, : len(doc)].clone(), value[:, :, : len(doc)].clone())
         for layer, (key, value) in layout.states.items()
@@ -79,26 +153,23 @@ def log_probabilities(
 ) -> tuple[list[float], list[bool]]:
     """Log-probability of each (row, token), and whether the token is its row's first maximum.
 
-    Softmax is done in float32 whatever the model's dtype, some rows at a time, in place.
+    In float32 whatever the model's dtype, by torch's own `log_softmax` as in lm-eval: it adds up a
+    vocabulary in float32, off by some 2e-6 a token, and a long text would show another order.
     """
     rows = torch.tensor([row for row, _ in targets], device=logits.device)
     tokens = torch.tensor([token for _, token in targets], device=logits.device)
-    chosen = logits[rows, tokens]
-    peaks = logits.amax(-1)
-    greedy = chosen == peaks[rows]
-    if bool(greedy.any()):
+    step = max(1, _CHUNK_FLOATS[logits.device.type == "cpu"] // logits.shape[-1])
+    found = torch.empty(len(rows), device=logits.device)
+    greedy = torch.empty(len(rows), dtype=torch.bool, device=logits.device)
+    for start in range(0, len(logits), step):
+        here = ((rows >= start) & (rows < start + step)).nonzero()[:, 0]
+        part = torch.log_softmax(logits[start : start + step].float().contiguous(), dim=-1)
+        at, token = rows[here] - start, tokens[here]
+        found[here] = chosen = part[at, token]
         # Of several equal maxima greedy decoding takes the first.
-        hit = greedy.nonzero()[:, 0]
-        greedy[hit] = logits[rows[hit]].argmax(-1) == tokens[hit]
-    used = int(rows.max()) + 1
-    step = max(1, _CHUNK_FLOATS // logits.shape[-1])
-    sums = []
-    for start in range(0, used, step):
-        part = logits[start : min(start + step, used)].float()
-        peak = peaks[start : start + len(part), None].float()
-        part = part.sub_(peak) if part.data_ptr() == logits[start:].data_ptr() else part - peak
-        sums.append(part.exp_().sum(-1).log_() + peak[:, 0])
-    found = chosen.float() - torch.cat(sums)[rows]
+        highest = chosen == part.amax(-1)[at]
+        highest[highest.clone()] = part[at[highest]].argmax(-1) == token[highest]
+        greedy[here] = highest
     return found.tolist(), greedy.tolist()
 
 

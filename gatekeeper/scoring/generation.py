@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gatekeeper.scoring.attention import PackedRows, PrefixStates, attending
+from gatekeeper.scoring.attention import PackedRows, PrefixStates
 from gatekeeper.scoring.decoding import RowStates, Slots
-from gatekeeper.scoring.forward import batch_rows
-from gatekeeper.scoring.packing import PackedDoc, Shape, plan
+from gatekeeper.scoring.forward import batch_rows, running
+from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, plan
 
 __all__ = ["Ending", "Generated", "generate", "is_plain_greedy"]
 
@@ -128,18 +128,20 @@ def generate(
     module: Any,
     docs: Sequence[PackedDoc],
     endings: Sequence[Ending],
-    shape: Shape,
+    heights: Heights,
     slots: int,
     prefix: PrefixStates | None,
     device: Any,
+    *,
+    free: bool,
 ) -> Iterator[Generated]:
     """Generate for every prompt in `docs`; each is given as soon as it is done.
 
-    Prompts run packed in batches of `shape`, decoding in `slots` rows.
+    Prompts run packed, decoding in `slots` rows, or in as many as are at work if that is `free`.
     """
-    batches = iter(plan(docs, shape))
+    batches = iter(plan(docs, heights.most))
     waiting: list[_Row] = []
-    table = Slots(slots, prefix)
+    table = Slots(slots, prefix, free=free)
     at_work: dict[int, _Row] = {}
     exhausted = False
     while True:
@@ -147,7 +149,7 @@ def generate(
             batch = next(batches, None)
             exhausted = batch is None
             if batch is not None:
-                rows = _prefill(module, batch, docs, shape, prefix, device)
+                rows = _prefill(module, batch, docs, heights.step, prefix, device)
                 for row in rows:
                     if endings[row.index].reached(row.tokens) or not row.finite:
                         yield _finished(row, endings)
@@ -160,6 +162,8 @@ def generate(
                 row.states = {}
         if not at_work:
             return
+        for old, new in table.close_up():
+            at_work[new] = at_work.pop(old)
         tokens, finite = _step(module, table, at_work, device)
         for slot, row in list(at_work.items()):
             row.tokens.append(tokens[slot])
@@ -174,19 +178,19 @@ def _prefill(
     module: Any,
     batch: Sequence[int],
     docs: Sequence[PackedDoc],
-    shape: Shape,
+    step: Shape,
     prefix: PrefixStates | None,
     device: Any,
 ) -> list[_Row]:
     """Encode some prompts; each row's first token comes with it."""
     chosen = [docs[index] for index in batch]
-    shape = shape.fitting(sum(map(len, chosen)), len(chosen))
+    shape = step.fitting(sum(map(len, chosen)), len(chosen))
     tokens, positions = batch_rows(chosen, shape.tokens)
     starts = np.cumsum([0, *map(len, chosen)])
     last = np.zeros(shape.scored, dtype=np.int64)
     last[: len(chosen)] = starts[1:] - 1
     layout = PackedRows(chosen, prefix, keep=True)
-    with torch.inference_mode(), attending(module, layout):
+    with running(module, layout):
         logits = module(
             input_ids=torch.from_numpy(tokens)[None].to(device),
             position_ids=torch.from_numpy(positions)[None].to(device),
@@ -217,8 +221,8 @@ def _step(
 ) -> tuple[list[int], list[bool]]:
     """One more token for every slot."""
     positions = table.begin_step()
-    newest = [at_work[s].tokens[-1] if s in at_work else 0 for s in range(table.count)]
-    with torch.inference_mode(), attending(module, table):
+    newest = [at_work[s].tokens[-1] if s in at_work else 0 for s in range(table.rows)]
+    with running(module, table):
         logits = module(
             input_ids=torch.tensor([newest], device=device),
             position_ids=torch.tensor([positions], device=device),

@@ -2,8 +2,8 @@
 
 Pure: tokens in, numpy arrays out; no model. How a doc is packed depends on that doc and its task
 alone, never on which other docs are scored with it, so that its score is the same whatever was
-cached. Batches have a fixed number of token rows and of scored rows for the same reason: matrix
-kernels may round differently for another height, but not for another place in the same height.
+cached. Where matrix kernels round differently for another height (never for another place in the
+same height), all forwards of a task have one height; where they do not, each is as high as it must.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from gatekeeper.scoring.tokens import Scored
 
 __all__ = [
     "Branch",
+    "Heights",
     "PackedDoc",
     "Shape",
     "common_prefix",
+    "fixed_heights",
+    "free_heights",
     "height",
     "pack",
     "plan",
@@ -90,7 +93,7 @@ class PackedDoc:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The fixed size of every batch: token rows and scored rows."""
+    """The size of a batch: token rows and scored rows."""
 
     tokens: int
     scored: int
@@ -101,6 +104,31 @@ class Shape:
             -(-max(tokens, 1) // self.tokens) * self.tokens,
             -(-max(scored, 1) // self.scored) * self.scored,
         )
+
+
+_FREE = Shape(16, 32)
+"""Steps of free heights: below 16 rows kernels change, and sums run over 32 scored rows at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """How high forwards may be: up to `most` (one doc may be larger), in multiples of `step`."""
+
+    most: Shape
+    step: Shape
+
+
+def fixed_heights(docs: Sequence[PackedDoc], budget: int) -> Heights:
+    """One height for all forwards of a task, from some of its docs."""
+    rows = height(docs, budget)
+    scored = _rounded(int(rows * scored_share(docs)), _FREE.scored)
+    shape = Shape(rows, scored)
+    return Heights(shape, shape)
+
+
+def free_heights(budget: int) -> Heights:
+    """Any height up to `budget` rows, where a row's bits do not depend on it."""
+    return Heights(Shape(budget, budget), _FREE)
 
 
 def common_prefix(requests: Sequence[Scored]) -> tuple[int, ...]:
@@ -172,11 +200,15 @@ def height(docs: Sequence[PackedDoc], budget: int) -> int:
     """
     need = max(1.0, _LOOK * _SPARE * sum(map(len, docs)) / max(1, len(docs)))
     rows = math.ceil(need / math.ceil(need / budget))
-    return min(budget, -(-rows // _STEP) * _STEP)
+    return min(budget, _rounded(rows, _STEP))
+
+
+def _rounded(rows: int, step: int) -> int:
+    return -(-max(rows, 1) // step) * step
 
 
 def plan(docs: Sequence[PackedDoc], shape: Shape) -> list[list[int]]:
-    """Spread docs over batches of `shape`, longest first, each into the first that has room.
+    """Spread docs over batches up to `shape`, longest first, each into the first that has room.
 
     A doc larger than the shape gets a batch of its own. Returns indices into `docs`.
     """

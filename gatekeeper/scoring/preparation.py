@@ -11,12 +11,12 @@ from typing import Any
 
 from gatekeeper.errors import SuiteError
 from gatekeeper.scoring.packing import (
+    Heights,
     PackedDoc,
-    Shape,
     common_prefix,
-    height,
+    fixed_heights,
+    free_heights,
     pack,
-    scored_share,
 )
 from gatekeeper.scoring.tasks import LoadedTask
 from gatekeeper.scoring.tokens import Scored, Tokens
@@ -41,17 +41,15 @@ class PreparedTask:
         for doc in probes:
             self._docs[doc] = pack(requests[doc], self.prefix)
         self._probes = list(self._docs.values())
-        self._share = scored_share(self._probes)
 
     @property
     def tokenizer(self) -> Any:
         """The base's tokenizer."""
         return self._tokens.tokenizer
 
-    def shape(self, budget: int) -> Shape:
-        """The height of this task's forwards, and how many of their rows are scored."""
-        rows = height(self._probes, budget)
-        return Shape(rows, max(1, int(rows * self._share)))
+    def heights(self, budget: int, *, free: bool) -> Heights:
+        """How high this task's forwards may be, and how many of their rows are scored."""
+        return free_heights(budget) if free else fixed_heights(self._probes, budget)
 
     def docs(self, wanted: Sequence[int]) -> list[PackedDoc]:
         """Packed docs, in the order asked for. Raises SuiteError as `requests` does."""

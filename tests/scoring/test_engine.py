@@ -15,6 +15,7 @@ import torch
 from gatekeeper.errors import EngineError
 from gatekeeper.scoring import answers as answers_module
 from gatekeeper.scoring import engine as engine_module
+from gatekeeper.scoring import forward as forward_module
 from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
@@ -190,19 +191,25 @@ def test_base_and_candidate_are_packed_alike(folder: Path, arms: tiny.TinyArms) 
             assert engine.work.forwards == 2 * base.forwards
 
 
+@pytest.mark.parametrize("free", [True, False])
 def test_out_of_memory_halves_the_budget_and_goes_on(
-    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    free: bool,
+    folder: Path,
+    arms: tiny.TinyArms,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
     task = tasks_in(folder)[0]
     expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
-    run = answers_module.likelihoods
+    run = forward_module._logits
 
-    def short(module: Any, docs: Any, shape: Any, *rest: Any) -> Any:
-        if shape.tokens > 128:
+    def short(module: Any, tokens: Any, *rest: Any) -> Any:
+        if len(tokens) > 128:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return run(module, docs, shape, *rest)
+        return run(module, tokens, *rest)
 
-    monkeypatch.setattr(answers_module, "likelihoods", short)
+    monkeypatch.setattr(forward_module, "_logits", short)
     told: list[str] = []
     engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512, tell=told.append)
     scores = engine.score(task, range(len(task)), None)
@@ -216,9 +223,8 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
         ]
     )
     again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
-    assert not any(s.cached for s in again.score(task, range(len(task)), None)), (
-        "rows that were packed otherwise count as other scores"
-    )
+    known = [s.cached for s in again.score(task, range(len(task)), None)]
+    assert known == [free] * len(task), "in forwards of another fixed height, scores are others"
 
 
 def test_memory_too_short_for_anything_is_said_in_a_sentence(
@@ -227,10 +233,46 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
     def never(*_: Any) -> Any:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
 
-    monkeypatch.setattr(answers_module, "likelihoods", never)
     engine = PackedEngine(arms, token_budget=256)
+    engine.answers(tasks_in(folder)[1], (), None)
+    monkeypatch.setattr(forward_module, "_logits", never)
     with pytest.raises(EngineError, match="Out of memory with only 64 tokens"):
         engine.score(tasks_in(folder)[1], [0], None)
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_heights_are_free_only_where_rows_keep_their_bits(
+    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
+    monkeypatch.setattr(engine_module, "packing_fault", lambda *_: None)
+    heights = set()
+    run = forward_module._logits
+
+    def noting(module: Any, tokens: Any, *rest: Any) -> Any:
+        heights.add(len(tokens))
+        return run(module, tokens, *rest)
+
+    monkeypatch.setattr(forward_module, "_logits", noting)
+    for task in tasks_in(folder)[:2]:
+        engine = PackedEngine(arms, token_budget=128)
+        whole = [a.responses for a in engine.answers(task, range(len(task)), "sha256:one")]
+        for doc in range(len(task)):
+            alone = PackedEngine(arms, token_budget=128)
+            assert alone.answers(task, [doc], "sha256:one")[0].responses == whole[doc]
+    assert (len(heights) > 2) is free, "one height for each of two tasks, or any"
+
+
+def test_an_adapter_whose_layers_do_not_keep_bits_runs_in_fixed_heights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: True)
+    monkeypatch.setattr(engine_module, "keep_bits", lambda shapes, _: not shapes)
+    module = tiny.model()
+    engine = PackedEngine(tiny.TinyArms(module, tiny.tokenizer()))
+    assert engine._look_at(module, None).free
+    tiny.adapter(module)  # its layers now stand in the base's own tree, as an armed adapter's do
+    assert not engine._look_at(module, "sha256:one").free
 
 
 def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: Path) -> None:
@@ -247,25 +289,17 @@ def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: 
             assert score.error is not None
 
 
+@pytest.mark.parametrize("free", [True, False])
 def test_greedy_texts_do_not_depend_on_the_number_of_slots(
-    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
     task = tasks_in(folder)[-1]
     texts = []
     for slots in (1, 3, 32):
         monkeypatch.setitem(answers_module._SLOTS, "cpu", slots)
+        monkeypatch.setattr(answers_module, "_MOST_SLOTS", slots)
         engine = PackedEngine(arms, token_budget=128)
         texts.append([a.responses for a in engine.answers(task, range(len(task)), "sha256:one")])
     assert texts[0] == texts[1] == texts[2]
     assert len({text for (text,) in texts[0]}) > 1
-
-
-def test_progress_counts_docs_as_they_are_scored(folder: Path, arms: tiny.TinyArms) -> None:
-    task = tasks_in(folder)[0]
-    told: list[tuple[int, int]] = []
-    PackedEngine(arms, token_budget=128).score(
-        task, range(len(task)), None, lambda done, total: told.append((done, total))
-    )
-    assert told[0] == (0, len(task))
-    assert told[-1] == (len(task), len(task))
-    assert [done for done, _ in told] == sorted({done for done, _ in told})

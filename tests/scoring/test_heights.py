@@ -1,0 +1,84 @@
+"""Heights are free only where this was tried out; the output layer's order changes no number."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+import torch
+from torch import nn
+
+from gatekeeper.scoring import heights as heights_module
+from gatekeeper.scoring.heights import keep_bits, layer_shapes
+from gatekeeper.scoring.output_layer import by_columns
+from gatekeeper.scoring.selftest import heights_are_free
+
+
+def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = nn.functional.linear
+
+    def by_height(rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        found = real(rows, weight)
+        return found if len(rows) < 100 else found * (1 + 2e-7)
+
+    shapes = [(64, 32, "float32")]
+    before = keep_bits(shapes, "cpu")
+    monkeypatch.setattr(heights_module.nn.functional, "linear", by_height)
+    assert not keep_bits(shapes, "cpu")
+    monkeypatch.undo()
+    assert keep_bits(shapes, "cpu") is before
+
+
+def test_on_a_gpu_heights_are_never_free() -> None:
+    assert not keep_bits([(64, 32, "float32")], "cuda")
+
+
+def test_a_model_that_looks_at_its_whole_forward_has_no_free_heights() -> None:
+    model = tiny.model("llama")
+    before = heights_are_free(model, 256, "cpu")
+    norm = model.model.norm
+    plain = norm.forward
+    norm.forward = lambda states: plain(states) * (1 + 1e-5 * states.shape[1])
+    assert not heights_are_free(model, 256, "cpu")
+    norm.forward = plain
+    assert heights_are_free(model, 256, "cpu") is before
+
+
+def test_layers_of_every_kind_are_listed_or_none_are() -> None:
+    model = tiny.model("llama")
+    shapes = layer_shapes(model)
+    assert shapes is not None
+    assert (512, 64, "float32") in shapes, "the output layer"
+    assert (128, 64, "float32") in shapes
+    assert (4, 64, "float32") in (layer_shapes(tiny.adapter(model)) or ()), "an adapter's"
+    assert (192, 64, "float32") in (layer_shapes(tiny.model("gpt2")) or ()), "queries, keys, values"
+    packed = nn.Linear(8, 8)
+    packed.weight = nn.Parameter(torch.zeros((32, 1), dtype=torch.uint8), requires_grad=False)
+    assert layer_shapes(nn.Sequential(packed)) is None
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2"])
+@pytest.mark.parametrize("rows", [5, 64, 300])
+def test_the_output_layer_by_columns_gives_the_models_own_logits(family: str, rows: int) -> None:
+    model = tiny.model(family)
+    ids = torch.randint(3, 500, (1, min(rows, 250)), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = model(input_ids=ids).logits
+        with by_columns(model):
+            assert torch.allclose(model(input_ids=ids).logits, expected, atol=1e-5)
+        assert "forward" not in vars(model.get_output_embeddings())
+        assert torch.equal(model(input_ids=ids).logits, expected)
+
+
+def test_an_output_layer_that_is_adapted_is_left_alone() -> None:
+    from peft import LoraConfig, get_peft_model
+
+    model = tiny.model("llama")
+    wrapped = get_peft_model(model, LoraConfig(r=4, target_modules=["lm_head"]))
+    nn.init.normal_(wrapped.base_model.model.lm_head.lora_B.default.weight, std=0.2)
+    ids = torch.randint(3, 500, (1, 20), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = model(input_ids=ids).logits
+        with by_columns(model):
+            assert torch.equal(model(input_ids=ids).logits, expected)
