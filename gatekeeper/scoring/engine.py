@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,11 +21,11 @@ from gatekeeper.errors import EngineError, SuiteError
 from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
-from gatekeeper.scoring.heights import LayerShape, keep_bits, layer_shapes
+from gatekeeper.scoring.heights import LayerShape, keep_bits, linear_layers
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
 from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.preparation import PreparedTask
-from gatekeeper.scoring.selftest import heights_are_free, packing_fault
+from gatekeeper.scoring.selftest import SelfTest, self_test
 from gatekeeper.scoring.tasks import LoadedTask
 from gatekeeper.scoring.tokens import Tokens
 
@@ -35,14 +35,6 @@ ENGINE_VERSION = "3"
 _LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
 _BUDGET = {"cpu": 512, "cuda": 8192}
 _SMALLEST = 64
-
-
-@dataclass(frozen=True)
-class _SelfTest:
-    """Why a model cannot be packed (None: it can), and whether any height is as good."""
-
-    fault: str | None
-    free: bool
 
 
 class PackedEngine:
@@ -69,7 +61,7 @@ class PackedEngine:
         self._budget = token_budget or _BUDGET.get(self._device.type, _BUDGET["cuda"])
         self._tokens: Tokens | None = None
         self._dtype = ""
-        self._tested: WeakKeyDictionary[Any, _SelfTest] = WeakKeyDictionary()
+        self._tested: WeakKeyDictionary[Any, SelfTest] = WeakKeyDictionary()
         self._keeping: set[LayerShape] = set()
         self._prepared: dict[str, PreparedTask] = {}
 
@@ -147,7 +139,7 @@ class PackedEngine:
         if module not in self._tested:
             tested = self._tested[module] = self._self_test(module, candidate)
             if tested.free:
-                self._keeping |= layer_shapes(module) or set()
+                self._keeping |= (linear_layers(module) or {}).keys()
             if tested.fault is not None:
                 who = "Candidate " + candidate[:19] if candidate else "The base"
                 self._note(f"{who} is scored in plain batches, which is slower: {tested.fault}.")
@@ -157,25 +149,26 @@ class PackedEngine:
 
     def _layers_keep_bits(self, module: Any) -> bool:
         """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
-        shapes = layer_shapes(module)
-        if shapes is None or not keep_bits(shapes - self._keeping, self._device):
+        layers = linear_layers(module)
+        if layers is None:
             return False
-        self._keeping |= shapes
+        new = {shape: weight for shape, weight in layers.items() if shape not in self._keeping}
+        if not keep_bits(new, self._device):
+            return False
+        self._keeping |= new.keys()
         return True
 
-    def _self_test(self, module: Any, candidate: str | None) -> _SelfTest:
+    def _self_test(self, module: Any, candidate: str | None) -> SelfTest:
         """What the self-test says of this model; asked once per model, machine and versions."""
         assert self._tokens is not None
         key = self._key_of("self-test", candidate, "packed")
         known = self.cache.result(key) if self.cache and key else None
         if isinstance(known, dict) and known.keys() == {"fault", "free"}:
-            return _SelfTest(None if known["fault"] is None else str(known["fault"]), known["free"])
-        length = self._tokens.max_length
-        fault = packing_fault(module, length, self._device)
-        free = fault is None and heights_are_free(module, length, self._device)
+            return SelfTest(**known)
+        found = self_test(module, self._tokens.max_length, self._device)
         if self.cache and key:
-            self.cache.remember(key, {"fault": fault, "free": free})
-        return _SelfTest(fault, free)
+            self.cache.remember(key, asdict(found))
+        return found
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
         # The budget of the moment: after a lack of memory, rows are packed otherwise.

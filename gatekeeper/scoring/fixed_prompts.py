@@ -42,8 +42,31 @@ def encode_prompts(tokenizer: Any) -> tuple[Tensor, ...]:
 def prompt_logits(model: Any, prompts: Sequence[Tensor], device: Any) -> tuple[Tensor, ...]:
     """Logits of every position of every prompt, on the CPU in the dtype that the model gave.
 
-    One prompt at a time: padding would change the sums, and the claim is about bits.
+    Prompts of about one length run together, always the same ones: the claim is about bits, which
+    other company might change.
     """
-    return tuple(
-        model(input_ids=prompt.to(device), use_cache=False).logits[0].cpu() for prompt in prompts
-    )
+    logits: list[Tensor] = [torch.empty(0)] * len(prompts)
+    for together in _alike([prompt.shape[1] for prompt in prompts]):
+        longest = prompts[together[-1]].shape[1]
+        ids = torch.zeros((len(together), longest), dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for row, index in enumerate(together):
+            ids[row, : prompts[index].shape[1]] = prompts[index]
+            mask[row, : prompts[index].shape[1]] = 1
+        found = model(
+            input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False
+        ).logits.cpu()
+        for row, index in enumerate(together):
+            logits[index] = found[row, : prompts[index].shape[1]]
+    return tuple(logits)
+
+
+def _alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices in groups of lengths that differ by a tenth at most, ascending."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if groups and lengths[index] <= 1.1 * lengths[groups[-1][0]]:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups

@@ -128,7 +128,7 @@ def grow(docs: Sequence[PackedDoc]) -> Forest:
 def _depth_first(parents: list[int]) -> tuple[list[int], list[int]]:
     """Order nodes so that each subtree is one run; depth of each node, in the old order."""
     children: dict[int, list[int]] = {}
-    depths = []
+    depths: list[int] = []
     for node, parent in enumerate(parents):
         children.setdefault(parent, []).append(node)
         depths.append(depths[parent] + 1 if parent >= 0 else 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,9 +130,9 @@ def _tensor_digests(model: Any) -> dict[str, str]:
         *model.named_parameters(remove_duplicate=False),
         *model.named_buffers(remove_duplicate=False),
     ]
-    digests = {
-        id(tensor): _bytes_digest(tensor) for tensor in {id(t): t for _, t in named}.values()
-    }
+    tensors = list({id(tensor): tensor for _, tensor in named}.values())
+    with ThreadPoolExecutor() as pool:  # hashing lets other threads run
+        digests = dict(zip(map(id, tensors), pool.map(_bytes_digest, tensors), strict=True))
     return {name: digests[id(tensor)] for name, tensor in named}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,33 +22,57 @@ from gatekeeper.scoring.forward import (
     likelihoods,
     prefix_states,
 )
-from gatekeeper.scoring.heights import keep_bits, layer_shapes
-from gatekeeper.scoring.packing import PackedDoc, free_heights, pack
+from gatekeeper.scoring.heights import keep_bits, linear_layers
+from gatekeeper.scoring.packing import free_heights, pack
 from gatekeeper.scoring.plain import plain_likelihoods
 from gatekeeper.scoring.tokens import Scored
 
-__all__ = ["heights_are_free", "packing_fault"]
+__all__ = ["SelfTest", "self_test"]
 
 _LONGEST_WINDOW = 512
-_OTHERS = 64
-"""Tokens of other docs that stand before the tested ones in the second test."""
 
 
-def packing_fault(module: Any, max_length: int, device: Any) -> str | None:
-    """Why this module cannot be packed, in half a sentence; None when it can.
+@dataclass(frozen=True)
+class SelfTest:
+    """What was found of a model."""
 
-    Memory errors are passed on: they say nothing about the architecture.
-    """
+    fault: str | None
+    """Why its rows cannot be packed, in half a sentence; None when they can."""
+    free: bool
+    """Whether its rows keep their bits in forwards of any height."""
+
+
+def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
+    """Try a model out. Memory errors are passed on: they say nothing about the architecture."""
     prefix, docs = _made_up(module.config, max_length)
     try:
-        found = _packed(module, prefix, docs, (), device)
+        states = prefix_states(module, prefix, _ANY.step, device)
+        alone = _packed(module, prefix, docs, (), states, device)
     except (torch.OutOfMemoryError, MemoryError):
         raise
     except Exception as problem:  # an unknown architecture may fail in any way
         text = str(problem).strip().splitlines()
-        return text[0] if text else type(problem).__name__
+        return SelfTest(text[0] if text else type(problem).__name__, free=False)
+    fault = _disagreement(module, docs, alone, device)
+    layers = None if fault else linear_layers(module)
+    if layers is None or not keep_bits(layers, device):
+        return SelfTest(fault, free=False)
+    others = _others(module.config, prefix)
+    return SelfTest(None, free=_packed(module, prefix, docs, others, states, device) == alone)
+
+
+_Found = list[tuple[int, list[Likelihood]]]
+_ANY = free_heights(1 << 10)
+
+
+def _disagreement(
+    module: Any, docs: Sequence[Sequence[Scored]], found: _Found, device: Any
+) -> str | None:
+    """Whether the model itself, asked plainly, gives other likelihoods."""
     exact = next(module.parameters()).dtype == torch.float32
-    expected = [plain_likelihoods(module, doc, 1 << 20, device) for doc in docs]
+    flat = [request for doc in docs for request in doc]
+    plain = iter(plain_likelihoods(module, flat, 1 << 20, device))
+    expected = [[next(plain) for _ in doc] for doc in docs]
     for index, packed in found:
         for (mine, _), (theirs, _) in zip(packed, expected[index], strict=True):
             allowed = 1e-3 + 1e-4 * abs(theirs) if exact else 0.1 + 0.02 * abs(theirs)
@@ -56,60 +81,38 @@ def packing_fault(module: Any, max_length: int, device: Any) -> str | None:
     return None
 
 
-def heights_are_free(module: Any, max_length: int, device: Any) -> bool:
-    """Whether made-up docs get the same bits alone and behind others, in a higher forward.
-
-    Only for a module that can be packed.
-    """
-    shapes = layer_shapes(module)
-    if shapes is None or not keep_bits(shapes, device):
-        return False
-    prefix, docs = _made_up(module.config, max_length)
-    draw = random.Random(1)
-    vocabulary = module.config.get_text_config().vocab_size
-    tokens = tuple(draw.randrange(vocabulary) for _ in range(_OTHERS))
-    others = [
-        [Scored(prefix + tokens[start : start + 16], tokens[start + 8 : start + 16])]
-        for start in range(0, _OTHERS, 16)
-    ]
-    alone = _packed(module, prefix, docs, (), device)
-    return alone == _packed(module, prefix, docs, others, device)
-
-
 def _packed(
     module: Any,
     prefix: tuple[int, ...],
     docs: Sequence[Sequence[Scored]],
     before: Sequence[Sequence[Scored]],
+    states: PrefixStates,
     device: Any,
-) -> list[tuple[int, list[Likelihood]]]:
+) -> _Found:
     """Likelihoods of docs by their index: as trees, and those that are short in a forest as well.
 
     Docs of `before` stand before them in the same forwards.
     """
-    heights = free_heights(1 << 10)
-    states = prefix_states(module, prefix, heights.step, device)
     first = [pack(doc, prefix) for doc in before]
     trees = [pack(doc, prefix) for doc in docs]
-    found = likelihoods(module, [*first, *trees], heights.step, states, device)[len(first) :]
+    found = likelihoods(module, [*first, *trees], _ANY.step, states, device)[len(first) :]
     results = list(enumerate(found))
     short = [index for index, tree in enumerate(trees) if is_short(tree)]
-    standing = [*first, *(trees[index] for index in short)]
-    for at, likelihood in _in_forest(module, standing, states, device).items():
-        if at >= len(first):
-            results.append((short[at - len(first)], likelihood))
+    if short:
+        forest = grow([*first, *(trees[index] for index in short)])
+        for _, ended in forest_likelihoods(module, forest, _ANY, states, device):
+            results += [
+                (short[at - len(first)], ended[at]) for at in sorted(ended) if at >= len(first)
+            ]
     return results
 
 
-def _in_forest(
-    module: Any, trees: Sequence[PackedDoc], states: PrefixStates, device: Any
-) -> dict[int, list[Likelihood]]:
-    found: dict[int, list[Likelihood]] = {}
-    if trees:
-        heights = free_heights(1 << 10)
-        for _, ended in forest_likelihoods(module, grow(trees), heights, states, device):
-            found.update(ended)
-    return found
+def _others(config: Any, prefix: tuple[int, ...]) -> list[list[Scored]]:
+    """Docs that fill a forward before those that are tested."""
+    draw = random.Random(1)
+    vocabulary = config.get_text_config().vocab_size
+    texts = [tuple(draw.randrange(vocabulary) for _ in range(17)) for _ in range(4)]
+    return [[Scored(prefix + text[:-1], text[8:])] for text in texts]
 
 
 def _made_up(config: Any, max_length: int) -> tuple[tuple[int, ...], list[list[Scored]]]:

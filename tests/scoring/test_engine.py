@@ -20,6 +20,7 @@ from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
 from gatekeeper.scoring.neutral import compare_on_neutral_text
+from gatekeeper.scoring.selftest import SelfTest
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
 METRICS = {
@@ -145,11 +146,11 @@ def test_the_self_test_is_run_once_for_a_model_and_asked_of_the_cache_later(
 ) -> None:
     runs = []
 
-    def failing(*_: Any) -> str:
+    def failing(*_: Any) -> SelfTest:
         runs.append(1)
-        return "its masks are its own"
+        return SelfTest("its masks are its own", free=False)
 
-    monkeypatch.setattr(engine_module, "packing_fault", failing)
+    monkeypatch.setattr(engine_module, "self_test", failing)
     task = tasks_in(folder)[0]
     for _ in range(2):  # two processes
         arms = tiny.TinyArms(tiny.model(), tiny.tokenizer())
@@ -199,7 +200,7 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
     task = tasks_in(folder)[0]
     expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
     run = forward_module._logits
@@ -244,8 +245,7 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
 def test_heights_are_free_only_where_rows_keep_their_bits(
     free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
-    monkeypatch.setattr(engine_module, "packing_fault", lambda *_: None)
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
     heights = set()
     run = forward_module._logits
 
@@ -266,8 +266,8 @@ def test_heights_are_free_only_where_rows_keep_their_bits(
 def test_an_adapter_whose_layers_do_not_keep_bits_runs_in_fixed_heights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: True)
-    monkeypatch.setattr(engine_module, "keep_bits", lambda shapes, _: not shapes)
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free=True))
+    monkeypatch.setattr(engine_module, "keep_bits", lambda layers, _: not layers)
     module = tiny.model()
     engine = PackedEngine(tiny.TinyArms(module, tiny.tokenizer()))
     assert engine._look_at(module, None).free
@@ -293,7 +293,7 @@ def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: 
 def test_greedy_texts_do_not_depend_on_the_number_of_slots(
     free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "heights_are_free", lambda *_: free)
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
     task = tasks_in(folder)[-1]
     texts = []
     for slots in (1, 3, 32):

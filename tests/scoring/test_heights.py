@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from gatekeeper.scoring import heights as heights_module
-from gatekeeper.scoring.heights import keep_bits, layer_shapes
+from gatekeeper.scoring.heights import keep_bits, linear_layers
 from gatekeeper.scoring.output_layer import by_columns
-from gatekeeper.scoring.selftest import heights_are_free
+from gatekeeper.scoring.selftest import self_test
 
 
 def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(
@@ -22,40 +22,41 @@ def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(
         found = real(rows, weight)
         return found if len(rows) < 100 else found * (1 + 2e-7)
 
-    shapes = [(64, 32, "float32")]
-    before = keep_bits(shapes, "cpu")
+    layers = {(64, 32, "torch.float32"): torch.randn(64, 32)}
+    before = keep_bits(layers, "cpu")
     monkeypatch.setattr(heights_module.nn.functional, "linear", by_height)
-    assert not keep_bits(shapes, "cpu")
+    assert not keep_bits(layers, "cpu")
     monkeypatch.undo()
-    assert keep_bits(shapes, "cpu") is before
+    assert keep_bits(layers, "cpu") is before
 
 
 def test_on_a_gpu_heights_are_never_free() -> None:
-    assert not keep_bits([(64, 32, "float32")], "cuda")
+    assert not keep_bits({(64, 32, "torch.float32"): torch.randn(64, 32)}, "cuda")
 
 
 def test_a_model_that_looks_at_its_whole_forward_has_no_free_heights() -> None:
     model = tiny.model("llama")
-    before = heights_are_free(model, 256, "cpu")
+    before = self_test(model, 256, "cpu").free
     norm = model.model.norm
     plain = norm.forward
     norm.forward = lambda states: plain(states) * (1 + 1e-5 * states.shape[1])
-    assert not heights_are_free(model, 256, "cpu")
+    assert not self_test(model, 256, "cpu").free
     norm.forward = plain
-    assert heights_are_free(model, 256, "cpu") is before
+    assert self_test(model, 256, "cpu").free is before
 
 
 def test_layers_of_every_kind_are_listed_or_none_are() -> None:
     model = tiny.model("llama")
-    shapes = layer_shapes(model)
-    assert shapes is not None
-    assert (512, 64, "float32") in shapes, "the output layer"
-    assert (128, 64, "float32") in shapes
-    assert (4, 64, "float32") in (layer_shapes(tiny.adapter(model)) or ()), "an adapter's"
-    assert (192, 64, "float32") in (layer_shapes(tiny.model("gpt2")) or ()), "queries, keys, values"
+    layers = linear_layers(model)
+    assert layers is not None
+    assert (512, 64, "torch.float32") in layers, "the output layer"
+    assert (128, 64, "torch.float32") in layers
+    assert (4, 64, "torch.float32") in (linear_layers(tiny.adapter(model)) or ()), "an adapter's"
+    turned = linear_layers(tiny.model("gpt2")) or {}
+    assert turned[192, 64, "torch.float32"].shape == (192, 64), "queries, keys and values"
     packed = nn.Linear(8, 8)
     packed.weight = nn.Parameter(torch.zeros((32, 1), dtype=torch.uint8), requires_grad=False)
-    assert layer_shapes(nn.Sequential(packed)) is None
+    assert linear_layers(nn.Sequential(packed)) is None
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt2"])
