@@ -15,13 +15,16 @@ import torch
 from torch import Tensor
 
 from gatekeeper.scoring.attention import PrefixStates, Rules
+from gatekeeper.scoring.packing import LEAST
 
 __all__ = ["RowStates", "Slots"]
 
+_SPARE = 32
+"""Tokens to generate that room is made for beforehand."""
 _STEP = 32
 """Keys of prefix and row together are multiples of it: sums in vectors then have no odd end."""
-_ROWS = 16
-"""What numbers of computed rows are multiples of where they are free; fewer change kernels."""
+_ROWS = 4
+"""What numbers of computed rows are multiples of where they are free."""
 
 RowStates = dict[int, tuple[Tensor, Tensor]]
 """A row's own keys and values by layer, [kv heads, length, size] each."""
@@ -40,7 +43,7 @@ class Slots:
     """
 
     def __init__(self, count: int, prefix: PrefixStates | None, *, free: bool = False) -> None:
-        self.count = -(-count // _ROWS) * _ROWS if free else count
+        self.count = _computed(count) if free else count
         self.rows = self.count
         self._free = free
         self._prefix = prefix
@@ -77,7 +80,7 @@ class Slots:
         if not self._free:
             return []
         live = [slot for slot, row in enumerate(self._rows) if row]
-        self.rows = max(1, -(-len(live) // _ROWS)) * _ROWS
+        self.rows = _computed(len(live))
         moves = list(zip([s for s in live if s >= self.rows], self.free, strict=False))
         for old, new in moves:
             self._rows[new], self._rows[old] = self._rows[old], None
@@ -161,15 +164,19 @@ class Slots:
         return like.new_zeros((self.count, like.shape[0], self._room, like.shape[2]))
 
     def _make_room(self, length: int) -> None:
-        room = self._rounded(length)
-        if room <= self._room:
+        if length <= self._room:
             return
+        room = self._rounded(length + _SPARE)
         for layer, states in self._states.items():
             self._states[layer] = _widened(states, room - self._room)
         self._room = room
 
     def _rounded(self, length: int) -> int:
         return -(-(self._length + length) // _STEP) * _STEP - self._length
+
+
+def _computed(rows: int) -> int:
+    return max(LEAST, -(-rows // _ROWS) * _ROWS)
 
 
 def _widened(states: Sequence[Tensor], by: int) -> tuple[Tensor, Tensor]:

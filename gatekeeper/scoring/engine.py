@@ -33,7 +33,7 @@ __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
 ENGINE_VERSION = "3"
 _LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
-_BUDGET = {"cpu": 512, "cuda": 8192}
+_BUDGET = {"cpu": 1024, "cuda": 8192}
 _SMALLEST = 64
 
 

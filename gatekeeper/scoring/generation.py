@@ -234,8 +234,9 @@ def _step(
 
 
 def _greedy(logits: Tensor) -> tuple[list[int], list[bool]]:
-    """First maximum of each row, and whether the row's logits are numbers."""
-    return logits.argmax(-1).tolist(), torch.isfinite(logits.amax(-1)).tolist()
+    """First maximum of each row, and whether it is a number; a NaN counts as the largest."""
+    found = logits.argmax(-1)
+    return found.tolist(), torch.isfinite(logits.gather(-1, found[:, None])[:, 0]).tolist()
 
 
 def _finished(row: _Row, endings: Sequence[Ending]) -> Generated:

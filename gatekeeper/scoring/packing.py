@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gatekeeper.scoring.tokens import Scored
 
 __all__ = [
+    "LEAST",
     "Branch",
     "Heights",
     "PackedDoc",
@@ -36,6 +37,8 @@ Indices = NDArray[np.int64]
 _SHORTEST_PREFIX = 8
 """Tokens. A shorter shared prefix does not pay for a forward of its own."""
 _SHARES = (0.125, 0.25, 0.5, 1.0)
+LEAST = 16
+"""Rows. Matrix kernels treat fewer in other ways, which shows in the last bits."""
 _LOOK, _SPARE, _STEP = 25, 1.05, 64
 """Docs that a check scores at a time, room for longer ones, and what heights are multiples of."""
 
@@ -93,21 +96,20 @@ class PackedDoc:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size of a batch: token rows and scored rows."""
+    """The size of a batch: token rows and scored rows, never less than LEAST when it is run."""
 
     tokens: int
     scored: int
 
     def fitting(self, tokens: int, scored: int) -> Shape:
-        """The smallest multiple of this shape that holds one doc of that size."""
+        """The smallest multiple of this shape that holds docs of that size."""
         return Shape(
-            -(-max(tokens, 1) // self.tokens) * self.tokens,
-            -(-max(scored, 1) // self.scored) * self.scored,
+            _rounded(max(tokens, LEAST), self.tokens), _rounded(max(scored, LEAST), self.scored)
         )
 
 
-_FREE = Shape(16, 32)
-"""Steps of free heights: below 16 rows kernels change, and sums run over 32 scored rows at once."""
+_FREE = Shape(4, 4)
+"""Steps of free heights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Heights:
 def fixed_heights(docs: Sequence[PackedDoc], budget: int) -> Heights:
     """One height for all forwards of a task, from some of its docs."""
     rows = height(docs, budget)
-    scored = _rounded(int(rows * scored_share(docs)), _FREE.scored)
+    scored = max(LEAST, int(rows * scored_share(docs)))
     shape = Shape(rows, scored)
     return Heights(shape, shape)
 
@@ -204,7 +206,7 @@ def height(docs: Sequence[PackedDoc], budget: int) -> int:
 
 
 def _rounded(rows: int, step: int) -> int:
-    return -(-max(rows, 1) // step) * step
+    return -(-rows // step) * step
 
 
 def plan(docs: Sequence[PackedDoc], shape: Shape) -> list[list[int]]:

@@ -89,14 +89,14 @@ def _packed(
     states: PrefixStates,
     device: Any,
 ) -> _Found:
-    """Likelihoods of docs by their index: as trees, and those that are short in a forest as well.
+    """Likelihoods of docs by their index: of the first as a tree, of the short ones in a forest.
 
     Docs of `before` stand before them in the same forwards.
     """
     first = [pack(doc, prefix) for doc in before]
     trees = [pack(doc, prefix) for doc in docs]
-    found = likelihoods(module, [*first, *trees], _ANY.step, states, device)[len(first) :]
-    results = list(enumerate(found))
+    found = likelihoods(module, [*first, trees[0]], _ANY.step, states, device)
+    results = [(0, found[-1])]
     short = [index for index, tree in enumerate(trees) if is_short(tree)]
     if short:
         forest = grow([*first, *(trees[index] for index in short)])
@@ -111,7 +111,7 @@ def _others(config: Any, prefix: tuple[int, ...]) -> list[list[Scored]]:
     """Docs that fill a forward before those that are tested."""
     draw = random.Random(1)
     vocabulary = config.get_text_config().vocab_size
-    texts = [tuple(draw.randrange(vocabulary) for _ in range(17)) for _ in range(4)]
+    texts = [tuple(draw.randrange(vocabulary) for _ in range(17)) for _ in range(2)]
     return [[Scored(prefix + text[:-1], text[8:])] for text in texts]
 
 
@@ -125,10 +125,10 @@ def _made_up(config: Any, max_length: int) -> tuple[tuple[int, ...], list[list[S
     def some(count: int) -> tuple[int, ...]:
         return tuple(draw.randrange(text.vocab_size) for _ in range(count))
 
-    prefix = some(12)
+    prefix = some(8)
     docs = []
     for size in (context, 4):
         own, shared = some(size), some(1)
-        ends = [shared + some(3), shared + some(1), some(2)]
+        ends = [shared + some(2), shared + some(1), some(2)]
         docs.append([Scored((prefix + own + end)[:-1], end) for end in ends])
     return prefix, docs
