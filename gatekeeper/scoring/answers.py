@@ -32,13 +32,14 @@ _MOST_SLOTS = 128
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm at work. `packs`: its rows may be packed; `free`: in forwards of any height."""
+    """One arm at work: its module and its name (None: the base)."""
 
     module: Any
     candidate: str | None
-    """None: the base."""
     packs: bool
+    """Its rows may be packed."""
     free: bool
+    """They keep their bits in any company: short docs may share a forest, heights are free."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Answers:
     ) -> Iterator[dict[int, Answer]]:
         heights = prepared.heights(budget, free=arm.free)
         trees = dict(zip(docs, prepared.docs(docs), strict=True))
-        for prefix in (0, len(prepared.prefix)):
+        for prefix in {0, len(prepared.prefix)} if arm.free else ():
             short = [d for d, tree in trees.items() if is_short(tree) and tree.prefix == prefix]
             if short:
                 yield from self._forest(prepared, {d: trees.pop(d) for d in short}, arm, heights)

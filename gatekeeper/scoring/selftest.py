@@ -2,7 +2,8 @@
 
 Run once per model before its first score. It proves nothing about scores; it catches a model whose
 attention does not follow the rules that packing relies on (its own positions, its own masks). A
-second test asks whether rows keep their bits in forwards of any height, see `heights.py`.
+second test asks whether rows keep their bits in any company, in a forest and in forwards of any
+height; see `heights.py` and `forest.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from gatekeeper.scoring.forward import (
     prefix_states,
 )
 from gatekeeper.scoring.heights import keep_bits, linear_layers
-from gatekeeper.scoring.packing import free_heights, pack
+from gatekeeper.scoring.packing import PackedDoc, free_heights, pack
 from gatekeeper.scoring.plain import plain_likelihoods
 from gatekeeper.scoring.tokens import Scored
 
@@ -39,72 +40,71 @@ class SelfTest:
     fault: str | None
     """Why its rows cannot be packed, in half a sentence; None when they can."""
     free: bool
-    """Whether its rows keep their bits in forwards of any height."""
+    """Whether its rows keep their bits in any company and in forwards of any height."""
 
 
 def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
     """Try a model out. Memory errors are passed on: they say nothing about the architecture."""
     prefix, docs = _made_up(module.config, max_length)
+    trees = [pack(doc, prefix) for doc in docs]
     try:
         states = prefix_states(module, prefix, _ANY.step, device)
-        alone = _packed(module, prefix, docs, (), states, device)
+        found = _as_trees(module, trees, states, device)
     except (torch.OutOfMemoryError, MemoryError):
         raise
     except Exception as problem:  # an unknown architecture may fail in any way
         text = str(problem).strip().splitlines()
         return SelfTest(text[0] if text else type(problem).__name__, free=False)
-    fault = _disagreement(module, docs, alone, device)
+    expected = _plainly(module, docs, device)
+    exact = next(module.parameters()).dtype == torch.float32
+    fault = _disagreement(found, expected, exact)
     layers = None if fault else linear_layers(module)
     if layers is None or not keep_bits(layers, device):
         return SelfTest(fault, free=False)
-    others = _others(module.config, prefix)
-    return SelfTest(None, free=_packed(module, prefix, docs, others, states, device) == alone)
+    others = [pack(doc, prefix) for doc in _others(module.config, prefix)]
+    short = [index for index, tree in enumerate(trees) if is_short(tree)]
+    standing = [trees[index] for index in short]
+    forest = _as_forest(module, standing, states, device)
+    free = (
+        _disagreement(forest, [expected[index] for index in short], exact) is None
+        and forest == _as_forest(module, [*others, *standing], states, device)[len(others) :]
+        and found == _as_trees(module, [*others, *trees], states, device)[len(others) :]
+    )
+    return SelfTest(None, free)
 
 
-_Found = list[tuple[int, list[Likelihood]]]
+_Found = list[list[Likelihood]]
 _ANY = free_heights(1 << 10)
 
 
-def _disagreement(
-    module: Any, docs: Sequence[Sequence[Scored]], found: _Found, device: Any
-) -> str | None:
-    """Whether the model itself, asked plainly, gives other likelihoods."""
-    exact = next(module.parameters()).dtype == torch.float32
+def _plainly(module: Any, docs: Sequence[Sequence[Scored]], device: Any) -> _Found:
+    """What the model itself gives."""
     flat = [request for doc in docs for request in doc]
-    plain = iter(plain_likelihoods(module, flat, 1 << 20, device))
-    expected = [[next(plain) for _ in doc] for doc in docs]
-    for index, packed in found:
-        for (mine, _), (theirs, _) in zip(packed, expected[index], strict=True):
-            allowed = 1e-3 + 1e-4 * abs(theirs) if exact else 0.1 + 0.02 * abs(theirs)
-            if not abs(mine - theirs) <= allowed and theirs == theirs:
-                return f"packed and plain rows disagree by {abs(mine - theirs):.2g}"
+    found = iter(plain_likelihoods(module, flat, 1 << 20, device))
+    return [[next(found) for _ in doc] for doc in docs]
+
+
+def _disagreement(found: _Found, expected: _Found, exact: bool) -> str | None:
+    for mine, theirs in zip(found, expected, strict=True):
+        for (one, _), (other, _) in zip(mine, theirs, strict=True):
+            allowed = 1e-3 + 1e-4 * abs(other) if exact else 0.1 + 0.02 * abs(other)
+            if not abs(one - other) <= allowed and other == other:
+                return f"packed and plain rows disagree by {abs(one - other):.2g}"
     return None
 
 
-def _packed(
-    module: Any,
-    prefix: tuple[int, ...],
-    docs: Sequence[Sequence[Scored]],
-    before: Sequence[Sequence[Scored]],
-    states: PrefixStates,
-    device: Any,
-) -> _Found:
-    """Likelihoods of docs by their index: of the first as a tree, of the short ones in a forest.
+def _as_trees(module: Any, trees: Sequence[PackedDoc], states: PrefixStates, device: Any) -> _Found:
+    return likelihoods(module, trees, _ANY.step, states, device)
 
-    Docs of `before` stand before them in the same forwards.
-    """
-    first = [pack(doc, prefix) for doc in before]
-    trees = [pack(doc, prefix) for doc in docs]
-    found = likelihoods(module, [*first, trees[0]], _ANY.step, states, device)
-    results = [(0, found[-1])]
-    short = [index for index, tree in enumerate(trees) if is_short(tree)]
-    if short:
-        forest = grow([*first, *(trees[index] for index in short)])
-        for _, ended in forest_likelihoods(module, forest, _ANY, states, device):
-            results += [
-                (short[at - len(first)], ended[at]) for at in sorted(ended) if at >= len(first)
-            ]
-    return results
+
+def _as_forest(
+    module: Any, trees: Sequence[PackedDoc], states: PrefixStates, device: Any
+) -> _Found:
+    found: dict[int, list[Likelihood]] = {}
+    if trees:
+        for _, ended in forest_likelihoods(module, grow(trees), _ANY, states, device):
+            found.update(ended)
+    return [found[index] for index in range(len(trees))]
 
 
 def _others(config: Any, prefix: tuple[int, ...]) -> list[list[Scored]]:
@@ -127,8 +127,8 @@ def _made_up(config: Any, max_length: int) -> tuple[tuple[int, ...], list[list[S
 
     prefix = some(8)
     docs = []
-    for size in (context, 4):
-        own, shared = some(size), some(1)
-        ends = [shared + some(2), shared + some(1), some(2)]
+    for size, shared in ((context, some(1)), (4, ())):
+        own = some(size)
+        ends = [shared + some(2), shared + some(1)]
         docs.append([Scored((prefix + own + end)[:-1], end) for end in ends])
     return prefix, docs
