@@ -15,6 +15,7 @@ from trained import World
 
 from gatekeeper.cli import main
 from gatekeeper.registry import Registry
+from gatekeeper.scoring.selftest import SelfTest
 
 
 def gate(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -189,7 +190,8 @@ def test_a_base_that_cannot_be_packed_is_checked_all_the_same_and_the_report_say
 ) -> None:
     _, packed = checked(world.careful, capsys)
     monkeypatch.setenv("GATE_CACHE", str(place / "cache"))
-    monkeypatch.setattr("gatekeeper.scoring.engine.packing_fault", lambda *_: "its masks differ")
+    fault = SelfTest("its masks differ", free=False)
+    monkeypatch.setattr("gatekeeper.scoring.engine.self_test", lambda *_: fault)
     code, report = checked(world.careful, capsys, "--html", "r.html")
     assert (code, report["verdict"]) == (0, "promote")
     said = "The base is scored in plain batches, which is slower: its masks differ."
