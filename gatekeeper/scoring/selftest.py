@@ -62,15 +62,17 @@ def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
     if layers is None or not keep_bits(layers, device):
         return SelfTest(fault, free=False)
     others = [pack(doc, prefix) for doc in _others(module.config, prefix)]
-    short = [index for index, tree in enumerate(trees) if is_short(tree)]
-    standing = [trees[index] for index in short]
-    forest = _as_forest(module, standing, states, device)
-    free = (
-        _disagreement(forest, [expected[index] for index in short], exact) is None
-        and forest == _as_forest(module, [*others, *standing], states, device)[len(others) :]
-        and found == _as_trees(module, [*others, *trees], states, device)[len(others) :]
-    )
-    return SelfTest(None, free)
+    among = _as_trees(module, [*others, *trees], states, device)[len(others) :]
+    short = {index: tree for index, tree in enumerate(trees) if is_short(tree)}
+    try:
+        forest = _as_forest(module, list(short.values()), states, device)
+        grown = _as_forest(module, [*others, *short.values()], states, device)[len(others) :]
+    except (torch.OutOfMemoryError, MemoryError):
+        raise
+    except Exception:  # trees suit it, a forest does not
+        return SelfTest(None, free=False)
+    differs = _disagreement(forest, [expected[index] for index in short], exact)
+    return SelfTest(None, free=differs is None and forest == grown and found == among)
 
 
 _Found = list[list[Likelihood]]

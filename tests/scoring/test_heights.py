@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from gatekeeper.scoring import heights as heights_module
+from gatekeeper.scoring.forest_attention import ForestRows
 from gatekeeper.scoring.heights import keep_bits, linear_layers
 from gatekeeper.scoring.output_layer import by_columns
-from gatekeeper.scoring.selftest import self_test
+from gatekeeper.scoring.selftest import SelfTest, self_test
 
 
 def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(
@@ -43,6 +44,17 @@ def test_a_model_that_looks_at_its_whole_forward_has_no_free_heights() -> None:
     assert not self_test(model, 256, "cpu").free
     norm.forward = plain
     assert self_test(model, 256, "cpu").free is before
+
+
+def test_a_model_that_suits_trees_but_no_forest_is_packed_in_trees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unsuited(*_: object) -> None:
+        raise RuntimeError("heads of another size")
+
+    model = tiny.model("llama")
+    monkeypatch.setattr(ForestRows, "attend", unsuited)
+    assert self_test(model, 256, "cpu") == SelfTest(None, free=False)
 
 
 def test_layers_of_every_kind_are_listed_or_none_are() -> None:
