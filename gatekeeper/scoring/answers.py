@@ -91,7 +91,7 @@ class Answers:
     ) -> Iterator[dict[int, Answer]]:
         heights = prepared.heights(budget, free=arm.free)
         trees = dict(zip(docs, prepared.docs(docs), strict=True))
-        for prefix in {0, len(prepared.prefix)} if arm.free else ():
+        for prefix in {0, len(prepared.prefix)} if heights.free else ():
             short = [d for d, tree in trees.items() if is_short(tree) and tree.prefix == prefix]
             if short:
                 yield from self._forest(prepared, {d: trees.pop(d) for d in short}, arm, heights)
@@ -170,16 +170,14 @@ class Answers:
     ) -> Iterator[dict[int, Answer]]:
         heights = prepared.heights(budget, free=arm.free)
         slots = min(budget, _SLOTS.get(self._device.type, _MOST_SLOTS))
-        if arm.free:
+        if heights.free:
             slots = min(_MOST_SLOTS, len(docs))
         trees = prepared.docs(docs)
         states = self._prefix(prepared, trees, arm, heights.step)
         self.work.encoded += sum(map(len, trees))
         self.work.naive += sum(tree.naive for tree in trees)
         chosen = [endings[doc] for doc in docs]
-        for done in generate(
-            arm.module, trees, chosen, heights, slots, states, self._device, free=arm.free
-        ):
+        for done in generate(arm.module, trees, chosen, heights, slots, states, self._device):
             self.work.generated += done.tokens - len(trees[done.index])
             response = done.text if done.finite else math.nan
             yield {docs[done.index]: Answer([response], done.tokens)}

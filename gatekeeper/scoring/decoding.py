@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gatekeeper.scoring.attention import PrefixStates, Rules
-from gatekeeper.scoring.packing import LEAST
+from gatekeeper.scoring.packing import FREE
 
 __all__ = ["RowStates", "Slots"]
 
@@ -23,8 +23,6 @@ _SPARE = 32
 """Tokens to generate that room is made for beforehand."""
 _STEP = 32
 """Keys of prefix and row together are multiples of it: sums in vectors then have no odd end."""
-_ROWS = 4
-"""What numbers of computed rows are multiples of where they are free."""
 
 RowStates = dict[int, tuple[Tensor, Tensor]]
 """A row's own keys and values by layer, [kv heads, length, size] each."""
@@ -43,7 +41,7 @@ class Slots:
     """
 
     def __init__(self, count: int, prefix: PrefixStates | None, *, free: bool = False) -> None:
-        self.count = _computed(count) if free else count
+        self.count = FREE.fitting(count, 0).tokens if free else count
         self.rows = self.count
         self._free = free
         self._prefix = prefix
@@ -80,7 +78,7 @@ class Slots:
         if not self._free:
             return []
         live = [slot for slot, row in enumerate(self._rows) if row]
-        self.rows = _computed(len(live))
+        self.rows = FREE.fitting(len(live), 0).tokens
         moves = list(zip([s for s in live if s >= self.rows], self.free, strict=False))
         for old, new in moves:
             self._rows[new], self._rows[old] = self._rows[old], None
@@ -173,10 +171,6 @@ class Slots:
 
     def _rounded(self, length: int) -> int:
         return -(-(self._length + length) // _STEP) * _STEP - self._length
-
-
-def _computed(rows: int) -> int:
-    return max(LEAST, -(-rows // _ROWS) * _ROWS)
 
 
 def _widened(states: Sequence[Tensor], by: int) -> tuple[Tensor, Tensor]:

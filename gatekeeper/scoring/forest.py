@@ -20,7 +20,7 @@ __all__ = ["BLOCK", "DEPTH", "Forest", "Stretch", "grow", "is_short"]
 DEPTH = 32
 """Tokens behind the task's prefix that a doc may have to stand in a forest."""
 BLOCK = 64
-"""Rows that attend together, see `forest_attention.py`; forwards are multiples of it."""
+"""Rows that attend together, see `forest_attention.py`."""
 
 
 def is_short(doc: PackedDoc) -> bool:
@@ -87,6 +87,16 @@ class Stretch:
 
     def __len__(self) -> int:
         return self.stop - self.start
+
+    @property
+    def tokens(self) -> Indices:
+        """Its nodes' tokens."""
+        return self.forest.tokens[self.start : self.stop]
+
+    @property
+    def positions(self) -> Indices:
+        """Where its nodes stand in their sequences."""
+        return self.forest.positions[self.start : self.stop]
 
 
 def grow(docs: Sequence[PackedDoc]) -> Forest:

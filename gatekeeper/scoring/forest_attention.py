@@ -112,9 +112,8 @@ class ForestRows:
 
     def _within(self, window: int) -> np.ndarray:
         """Whether each key is less than `window` positions before its row."""
-        forest, rows = self._stretch.forest, self._blocks * BLOCK
-        here = np.zeros(rows, dtype=np.int64)
-        here[: len(self._stretch)] = forest.positions[self._stretch.start : self._stretch.stop]
+        here = np.zeros(self._blocks * BLOCK, dtype=np.int64)
+        here[: len(self._stretch)] = self._stretch.positions
         of_rows = here.reshape(self._blocks, BLOCK)
         length = self._prefix.length if self._prefix is not None else 0
         before = np.tile(np.arange(length + DEPTH), (self._blocks, 1))

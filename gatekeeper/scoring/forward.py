@@ -27,6 +27,7 @@ __all__ = [
     "forest_likelihoods",
     "likelihoods",
     "log_probabilities",
+    "logits_at",
     "prefix_states",
     "running",
 ]
@@ -34,8 +35,8 @@ __all__ = [
 Likelihood = tuple[float, bool]
 """Sum of log-probabilities in nats, and whether greedy decoding would say exactly this."""
 
-_CHUNK_FLOATS = {True: 1 << 20, False: 1 << 25}
-"""On a CPU, elsewhere."""
+_CHUNK_FLOATS = {"cpu": 1 << 20}
+_MOST_CHUNK_FLOATS = 1 << 25
 
 
 def likelihoods(
@@ -58,9 +59,15 @@ def likelihoods(
         start, row = start + len(doc), row + len(doc.scored)
     layout = PackedRows(list(docs), prefix)
     with running(module, layout):
-        logits = _logits(module, tokens, positions, scored, device)
+        logits = logits_at(module, tokens, positions, scored, device)
         found, greedy = log_probabilities(logits, targets)
-    return _by_branch(docs, found, greedy)
+    results, at = [], 0
+    for doc in docs:
+        lengths = [len(branch.targets) for branch in doc.branches]
+        stop = at + sum(lengths)
+        results.append(_summed(found[at:stop], greedy[at:stop], lengths))
+        at = stop
+    return results
 
 
 def forest_likelihoods(
@@ -81,13 +88,11 @@ def forest_likelihoods(
         targets = np.searchsorted(stretch.scored, node[here] - stretch.start)
         shape = heights.step.fitting(len(stretch), len(stretch.scored))
         layout = ForestRows(stretch, shape.tokens, spine, prefix)
-        tokens, positions = np.zeros((2, shape.tokens), dtype=np.int64)
-        tokens[: len(stretch)] = forest.tokens[stretch.start : stretch.stop]
-        positions[: len(stretch)] = forest.positions[stretch.start : stretch.stop]
+        tokens, positions = batch_rows([stretch], shape.tokens)
         scored = np.zeros(shape.scored, dtype=np.int64)
         scored[: len(stretch.scored)] = stretch.scored
         with running(module, layout):
-            logits = _logits(module, tokens, positions, scored, device)
+            logits = logits_at(module, tokens, positions, scored, device)
             found[here], greedy[here] = log_probabilities(
                 logits, list(zip(targets.tolist(), token[here].tolist(), strict=True))
             )
@@ -98,7 +103,11 @@ def forest_likelihoods(
         yield (
             stretch,
             {
-                doc: _summed(found[starts[doc] :], greedy[starts[doc] :], forest.lengths[doc])
+                doc: _summed(
+                    found[starts[doc] : starts[doc + 1]].tolist(),
+                    greedy[starts[doc] : starts[doc + 1]].tolist(),
+                    forest.lengths[doc],
+                )
                 for doc in done.tolist()
             },
         )
@@ -111,9 +120,10 @@ def running(module: Any, layout: Layout) -> Iterator[None]:
         yield
 
 
-def _logits(
+def logits_at(
     module: Any, tokens: np.ndarray, positions: np.ndarray, scored: np.ndarray, device: Any
 ) -> Tensor:
+    """Logits of the `scored` rows of one packed sequence, [scored, vocabulary]."""
     logits: Tensor = module(
         input_ids=torch.from_numpy(tokens)[None].to(device),
         position_ids=torch.from_numpy(positions)[None].to(device),
@@ -123,13 +133,14 @@ def _logits(
     return logits
 
 
-def _summed(found: np.ndarray, greedy: np.ndarray, lengths: Sequence[int]) -> list[Likelihood]:
+def _summed(
+    found: Sequence[float], greedy: Sequence[bool], lengths: Sequence[int]
+) -> list[Likelihood]:
     """Likelihoods of a doc's requests, whose tokens stand one behind the other."""
     result, at = [], 0
     for length in lengths:
         stop = at + length
-        total = float(np.float32(sum(found[at:stop].tolist())))
-        result.append((total, bool(greedy[at:stop].all())))
+        result.append((float(np.float32(sum(found[at:stop]))), all(greedy[at:stop])))
         at = stop
     return result
 
@@ -140,7 +151,7 @@ def prefix_states(module: Any, prefix: Sequence[int], step: Shape, device: Any) 
     tokens, positions = batch_rows([doc], step.fitting(len(doc), 1).tokens)
     layout = PackedRows([doc], keep=True)
     with running(module, layout):
-        _logits(module, tokens, positions, np.zeros(1, dtype=np.int64), device)
+        logits_at(module, tokens, positions, np.zeros(1, dtype=np.int64), device)
     kept = {
         layer: (key[:, :, : len(doc)].clone(), value[:, :, : len(doc)].clone())
         for layer, (key, value) in layout.states.items()
@@ -158,7 +169,8 @@ def log_probabilities(
     """
     rows = torch.tensor([row for row, _ in targets], device=logits.device)
     tokens = torch.tensor([token for _, token in targets], device=logits.device)
-    step = max(1, _CHUNK_FLOATS[logits.device.type == "cpu"] // logits.shape[-1])
+    floats = _CHUNK_FLOATS.get(logits.device.type, _MOST_CHUNK_FLOATS)
+    step = max(1, floats // logits.shape[-1])
     found = torch.empty(len(rows), device=logits.device)
     greedy = torch.empty(len(rows), dtype=torch.bool, device=logits.device)
     for start in range(0, len(logits), step):
@@ -173,7 +185,7 @@ def log_probabilities(
     return found.tolist(), greedy.tolist()
 
 
-def batch_rows(docs: Sequence[PackedDoc], size: int) -> tuple[np.ndarray, np.ndarray]:
+def batch_rows(docs: Sequence[PackedDoc | Stretch], size: int) -> tuple[np.ndarray, np.ndarray]:
     """Tokens and positions of docs one behind the other, padded to `size`."""
     tokens, positions = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     start = 0
@@ -182,18 +194,3 @@ def batch_rows(docs: Sequence[PackedDoc], size: int) -> tuple[np.ndarray, np.nda
         positions[start : start + len(doc)] = doc.positions
         start += len(doc)
     return tokens, positions
-
-
-def _by_branch(
-    docs: Sequence[PackedDoc], found: list[float], greedy: list[bool]
-) -> list[list[Likelihood]]:
-    results: list[list[Likelihood]] = []
-    at = 0
-    for doc in docs:
-        of_doc: list[Likelihood] = []
-        for branch in doc.branches:
-            stop = at + len(branch.targets)
-            of_doc.append((float(np.float32(sum(found[at:stop]))), all(greedy[at:stop])))
-            at = stop
-        results.append(of_doc)
-    return results

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gatekeeper.scoring.attention import PackedRows, PrefixStates
 from gatekeeper.scoring.decoding import RowStates, Slots
-from gatekeeper.scoring.forward import batch_rows, running
+from gatekeeper.scoring.forward import batch_rows, logits_at, running
 from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, plan
 
 __all__ = ["Ending", "Generated", "generate", "is_plain_greedy"]
@@ -132,16 +132,14 @@ def generate(
     slots: int,
     prefix: PrefixStates | None,
     device: Any,
-    *,
-    free: bool,
 ) -> Iterator[Generated]:
     """Generate for every prompt in `docs`; each is given as soon as it is done.
 
-    Prompts run packed, decoding in `slots` rows, or in as many as are at work if that is `free`.
+    Prompts run packed, decoding in `slots` rows, or in as many as are at work if heights are free.
     """
     batches = iter(plan(docs, heights.most))
     waiting: list[_Row] = []
-    table = Slots(slots, prefix, free=free)
+    table = Slots(slots, prefix, free=heights.free)
     at_work: dict[int, _Row] = {}
     exhausted = False
     while True:
@@ -191,12 +189,7 @@ def _prefill(
     last[: len(chosen)] = starts[1:] - 1
     layout = PackedRows(chosen, prefix, keep=True)
     with running(module, layout):
-        logits = module(
-            input_ids=torch.from_numpy(tokens)[None].to(device),
-            position_ids=torch.from_numpy(positions)[None].to(device),
-            use_cache=False,
-            logits_to_keep=last.tolist(),
-        ).logits[0]
+        logits = logits_at(module, tokens, positions, last, device)
         found, finite = _greedy(logits)
         return [
             _Row(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gatekeeper.scoring.tokens import Scored
 
 __all__ = [
+    "FREE",
     "LEAST",
     "Branch",
     "Heights",
@@ -108,7 +109,7 @@ class Shape:
         )
 
 
-_FREE = Shape(4, 4)
+FREE = Shape(4, 4)
 """Steps of free heights."""
 
 
@@ -118,6 +119,11 @@ class Heights:
 
     most: Shape
     step: Shape
+
+    @property
+    def free(self) -> bool:
+        """Whether each forward is only as high as its rows need."""
+        return self.step == FREE
 
 
 def fixed_heights(docs: Sequence[PackedDoc], budget: int) -> Heights:
@@ -130,7 +136,7 @@ def fixed_heights(docs: Sequence[PackedDoc], budget: int) -> Heights:
 
 def free_heights(budget: int) -> Heights:
     """Any height up to `budget` rows, where a row's bits do not depend on it."""
-    return Heights(Shape(budget, budget), _FREE)
+    return Heights(Shape(budget, budget), FREE)
 
 
 def common_prefix(requests: Sequence[Scored]) -> tuple[int, ...]:

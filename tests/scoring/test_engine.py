@@ -203,14 +203,14 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
     monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
     task = tasks_in(folder)[0]
     expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
-    run = forward_module._logits
+    run = forward_module.logits_at
 
     def short(module: Any, tokens: Any, *rest: Any) -> Any:
         if len(tokens) > 128:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return run(module, tokens, *rest)
 
-    monkeypatch.setattr(forward_module, "_logits", short)
+    monkeypatch.setattr(forward_module, "logits_at", short)
     told: list[str] = []
     engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512, tell=told.append)
     scores = engine.score(task, range(len(task)), None)
@@ -236,7 +236,7 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
 
     engine = PackedEngine(arms, token_budget=256)
     engine.answers(tasks_in(folder)[1], (), None)
-    monkeypatch.setattr(forward_module, "_logits", never)
+    monkeypatch.setattr(forward_module, "logits_at", never)
     with pytest.raises(EngineError, match="Out of memory with only 64 tokens"):
         engine.score(tasks_in(folder)[1], [0], None)
 
@@ -247,13 +247,13 @@ def test_heights_are_free_only_where_rows_keep_their_bits(
 ) -> None:
     monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
     heights = set()
-    run = forward_module._logits
+    run = forward_module.logits_at
 
     def noting(module: Any, tokens: Any, *rest: Any) -> Any:
         heights.add(len(tokens))
         return run(module, tokens, *rest)
 
-    monkeypatch.setattr(forward_module, "_logits", noting)
+    monkeypatch.setattr(forward_module, "logits_at", noting)
     for task in tasks_in(folder)[:2]:
         engine = PackedEngine(arms, token_budget=128)
         whole = [a.responses for a in engine.answers(task, range(len(task)), "sha256:one")]
