@@ -1,0 +1,108 @@
+"""A device that keeps a GPU's rules towards Python, and computes on the CPU.
+
+Its tensors name another device, are made by `.to(...)` and `device=...`, and refuse to meet a CPU
+tensor, or numpy, wherever a GPU's do. So a machine without a GPU can show that tensors meet where
+they should. What hardware alone can show (its kernels, speed, memory) it does not show.
+
+It changes torch for the rest of the process: use it in a process of its own, and import this
+module before anything that may import torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+__all__ = ["NAME", "stand_in_gpu"]
+
+NAME = "standin"
+_MAY_MIX = {"copy_", "_to_copy", "index", "index_put", "index_put_", "_index_put_impl_"}
+"""Copies between devices, and indices, which a GPU takes from the CPU."""
+
+# A tensor that wraps another cannot be made in inference mode, which forbids no more than this.
+torch.inference_mode = torch.no_grad  # type: ignore[misc, assignment]
+
+
+class _OnDevice(torch.Tensor):
+    """A tensor whose numbers lie in `inner`, on the CPU."""
+
+    inner: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, inner: torch.Tensor) -> _OnDevice:
+        found = torch.Tensor._make_wrapper_subclass(
+            cls,
+            inner.shape,
+            strides=inner.stride(),
+            storage_offset=inner.storage_offset(),
+            dtype=inner.dtype,
+            device=torch.device(NAME, 0),
+        )
+        found.inner = inner
+        return found
+
+    def __init__(self, inner: torch.Tensor) -> None:
+        pass
+
+    def tolist(self) -> Any:
+        return self.inner.tolist()
+
+    def numpy(self, **_: Any) -> Any:
+        raise TypeError(f"can't convert a {NAME} tensor to numpy; use Tensor.cpu() first")
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _run(func, args, kwargs or {})
+
+
+class _Device(TorchDispatchMode):
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _run(func, args, kwargs or {})
+
+
+def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Run one operation on the tensors inside, if its tensors are on one device."""
+    if func._can_decompose():
+        with _Device():
+            return func.decompose(*args, **kwargs)
+    name = func._schema.name.partition("::")[2]
+    tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    ours = [tensor for tensor in tensors if isinstance(tensor, _OnDevice)]
+    if name == "_fused_sdp_choice" and ours:
+        return 0  # attention from plain products: the CPU's fused kernel would see the wrong device
+    strangers = [tensor for tensor in tensors if not isinstance(tensor, _OnDevice) and tensor.dim()]
+    if ours and strangers and name not in _MAY_MIX:
+        raise RuntimeError(f"Expected all tensors to be on the same device: aten::{name}")
+    wanted = kwargs.get("device")
+    here = bool(ours) if wanted is None else torch.device(wanted).type == NAME
+    if wanted is not None:
+        kwargs = {**kwargs, "device": torch.device("cpu")}
+    args, kwargs = tree_map(lambda x: x.inner if isinstance(x, _OnDevice) else x, (args, kwargs))
+    result = func(*args, **kwargs)
+    if func._schema.is_mutable:
+        known = {id(tensor.inner): tensor for tensor in ours}
+        return tree_map(lambda x: known.get(id(x), x), result)
+    return tree_map(lambda x: _OnDevice(x) if here and isinstance(x, torch.Tensor) else x, result)
+
+
+def stand_in_gpu() -> TorchDispatchMode:
+    """For the length of this context there is one device more."""
+    from torch.utils import backend_registration
+
+    class Backend(backend_registration._DummyBackendModule):
+        """What `torch.cuda` is for a GPU."""
+
+        def get_rng_state(self, device: Any = None) -> torch.Tensor:
+            return torch.get_rng_state()
+
+        def set_rng_state(self, state: torch.Tensor, device: Any = None) -> None:
+            pass
+
+    backend_registration._setup_privateuseone_for_python_backend(NAME, backend_module=Backend())
+    torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device=) makes, then moves
+    return _Device()
