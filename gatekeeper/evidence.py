@@ -110,7 +110,7 @@ class EffectProbe(Frozen):
 
 
 class DetachProof(Frozen):
-    """After scoring: adapter off against a never-wrapped fresh load of the base."""
+    """After scoring: adapter off against the base as loaded, before anything was attached."""
 
     method: Literal["disable", "fresh-load", "not-applicable"]
     identical: bool

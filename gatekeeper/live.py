@@ -177,9 +177,9 @@ class ChannelModel:
 
     def prove(self) -> DetachProof:
         """Compare this process's base with a fresh load of it, bit for bit."""
-        from gatekeeper.scoring.probe import prove_detach
+        from gatekeeper.scoring.probe import fresh_state, prove_detach
 
-        return prove_detach(self._base, self._base.folder)
+        return prove_detach(self._base, fresh_state(self._base))
 
     def follow(self, every: float = 0.5) -> None:
         """Look at the registry every so many seconds, in a thread of its own."""

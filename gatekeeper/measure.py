@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gatekeeper.looks import SuiteScores
     from gatekeeper.scoring.interface import Engine, ScoringTask
     from gatekeeper.scoring.model import LoadedBase
-    from gatekeeper.scoring.probe import FreshBase
 
 __all__ = ["Bench", "Measured", "measure", "set_up"]
 
@@ -69,13 +68,6 @@ class Bench:
     progress: CheckProgress
     staging: Path
     started: float = field(default_factory=time.monotonic)
-
-    @cached_property
-    def fresh(self) -> FreshBase:
-        """The never-wrapped base that every detach proof compares with; loaded once."""
-        from gatekeeper.scoring.probe import fresh_base
-
-        return fresh_base(self.loaded, self.request.base_folder)
 
     @cached_property
     def packed_differently(self) -> Engine:
@@ -171,8 +163,6 @@ def _effect(candidate: Candidate, bench: Bench) -> EffectProbe | None:
     if candidate.snapshot is None:
         return None
     with bench.progress.stage("proving that the adapter is on, then off"):
-        if candidate.pin.kind == "adapter":
-            bench.loaded.expect(bench.fresh.logits)
         bench.loaded.attach(candidate.snapshot, candidate.pin.digest)
         return probe_effect(bench.loaded, candidate.pin.digest)
 
@@ -246,4 +236,4 @@ def _proof(candidate: Candidate, bench: Bench) -> DetachProof | None:
     if candidate.pin.kind != "adapter":
         return None
     with bench.progress.stage("proving that the base comes back bit for bit"):
-        return prove_detach(bench.loaded, bench.request.base_folder, bench.fresh)
+        return prove_detach(bench.loaded)

@@ -79,7 +79,7 @@ def command(
 
 
 def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
-    """Attach what was taken out to the base, detach it, and compare with a fresh load."""
+    """Attach what was taken out to the base, detach it, and compare with the fresh load."""
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
     from gatekeeper.clock import now, who
@@ -98,7 +98,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
         with progress.stage("attaching and detaching"):
             loaded.attach(store.object_path(taken_out), taken_out)
             effect = probe_effect(loaded, taken_out)
-            proof = prove_detach(loaded, folder)
+            proof = prove_detach(loaded)
     store.record_proof(settings.channel, proof, base_digest=pin.digest, who=who(), now=now())
     click.echo(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
     click.echo(f"  detached: {proof.text}")

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from gatekeeper.adapter import AdapterFolder, inspect_static, read_adapter
 from gatekeeper.base import base_tensors, settled_dtype
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin, Severity
 from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
+from gatekeeper.scoring.base_state import BaseState, base_state
 from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
-from gatekeeper.scoring.fixed_prompts import encode_prompts, prompt_logits
+from gatekeeper.scoring.fixed_prompts import encode_prompts
 from gatekeeper.scoring.shared_tree import share_tree
 
 __all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
@@ -52,7 +52,7 @@ class LoadedBase:
         self._adapters: dict[str, Attachment] = {}
         self._checkpoints: dict[str, Any] = {}
         self._armed: str | None = None
-        self._untouched: tuple[Tensor, ...] | None = None
+        self._untouched: BaseState | None = None
 
     @property
     def attached(self) -> tuple[str, ...]:
@@ -60,16 +60,18 @@ class LoadedBase:
         return (*self._adapters, *self._checkpoints)
 
     @property
-    def untouched_logits(self) -> tuple[Tensor, ...]:
-        """Logits of the fixed prompts, taken once, before anything was attached."""
-        if self._untouched is None:
-            self._untouched = prompt_logits(self.model, self.prompts, self.device)
-        return self._untouched
+    def has_stable_bytes(self) -> bool:
+        """Whether reading the weights changes nothing; after a forward, 4-bit weights may move."""
+        return self.pin.quantization == "none"
 
-    def expect(self, logits: tuple[Tensor, ...]) -> None:
-        """Take the fixed prompts' logits from a fresh load of this base instead of running them."""
+    @property
+    def untouched(self) -> BaseState:
+        """The base as it was loaded, taken once, before anything was attached."""
         if self._untouched is None:
-            self._untouched = logits
+            self._untouched = base_state(
+                self.model, self.prompts, self.device, stable_bytes=self.has_stable_bytes
+            )
+        return self._untouched
 
     def is_checkpoint(self, digest: str) -> bool:
         """Whether this candidate is a model of its own, not an adapter on the base."""
@@ -84,14 +86,14 @@ class LoadedBase:
         """
         if digest in self.attached:
             return
+        with self.arm(None):
+            _ = self.untouched
         read = self._read_same(folder, digest)
         if read.kind == "checkpoint":
             self._checkpoints[digest] = self._load_checkpoint(folder, digest)
             return
-        with self.arm(None):
-            _ = self.untouched_logits
-            with self._refusing(folder):
-                self._adapters[digest] = inject(self.model, read, str(self.device))
+        with self.arm(None), self._refusing(folder):
+            self._adapters[digest] = inject(self.model, read, str(self.device))
 
     def beside(self, folder: Path, digest: str) -> Any:
         """A model that computes the candidate for good, on the base's own tensors.

@@ -6,21 +6,18 @@ to be fooled; both are shown here on fixed prompts rather than assumed.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gatekeeper.evidence import DetachProof, EffectProbe
+from gatekeeper.scoring.base_state import BaseState, base_state, same_bits
 from gatekeeper.scoring.fixed_prompts import prompt_logits
 from gatekeeper.scoring.model import LoadedBase, load_model
 
-__all__ = ["FreshBase", "fresh_base", "probe_effect", "prove_detach"]
+__all__ = ["fresh_state", "probe_effect", "prove_detach"]
 
 
 def probe_effect(loaded: LoadedBase, digest: str) -> EffectProbe:
@@ -29,7 +26,7 @@ def probe_effect(loaded: LoadedBase, digest: str) -> EffectProbe:
     "Off" is compared with the logits from before anything was ever attached. Raises EngineError
     when the candidate is not attached.
     """
-    untouched = loaded.untouched_logits
+    untouched = loaded.untouched.logits
     with loaded.arm(digest) as model:
         on = prompt_logits(model, loaded.prompts, loaded.device)
     with loaded.arm(None) as model:
@@ -39,31 +36,21 @@ def probe_effect(loaded: LoadedBase, digest: str) -> EffectProbe:
         prompts=len(on),
         max_logit_difference=_difference(untouched, on) if finite else 0.0,
         kl=_kl(untouched, on) if finite else 0.0,
-        changed=not _identical(untouched, on),
+        changed=not same_bits(untouched, on),
         finite=finite,
-        off_identical=_identical(untouched, off),
+        off_identical=same_bits(untouched, off),
     )
 
 
-@dataclass(frozen=True)
-class FreshBase:
-    """What a never-wrapped load of the base gave: logits, and a digest of every tensor."""
+def fresh_state(loaded: LoadedBase) -> BaseState:
+    """Load the base once more, never wrapped, and take its state.
 
-    logits: tuple[Tensor, ...]
-    tensors: Mapping[str, str] | None
-    """None where tensors have no stable bytes (4-bit)."""
-
-
-def fresh_base(loaded: LoadedBase, base_folder: Path) -> FreshBase:
-    """Load the base once more, never wrapped, take what a proof needs, and let it go.
-
-    For that moment two bases are in memory. Keep the result: one serves all candidates.
+    For that moment two bases are in memory: for a base of which no earlier state is known.
     """
-    model = load_model(base_folder, loaded.pin, str(loaded.device))
+    model = load_model(loaded.folder, loaded.pin, str(loaded.device))
     try:
-        return FreshBase(
-            logits=prompt_logits(model, loaded.prompts, loaded.device),
-            tensors=_tensor_digests(model) if _has_bytes(loaded) else None,
+        return base_state(
+            model, loaded.prompts, loaded.device, stable_bytes=loaded.has_stable_bytes
         )
     finally:
         _empty(model)
@@ -75,28 +62,25 @@ def _empty(model: Any) -> None:
         tensor.data = tensor.data.new_empty(0)
 
 
-def prove_detach(
-    loaded: LoadedBase, base_folder: Path, fresh: FreshBase | None = None
-) -> DetachProof:
-    """Compare the base, everything switched off, with a never-wrapped fresh load.
+def prove_detach(loaded: LoadedBase, fresh: BaseState | None = None) -> DetachProof:
+    """Compare the base, everything switched off, with what it was before anything was attached.
 
-    `fresh` may be given to save loading the base again. Weights are compared byte for byte, except
-    on a 4-bit base: reading its packed state after a forward would corrupt it.
+    `fresh` is another state to compare with. Weights are compared byte for byte, except on a 4-bit
+    base: reading its packed state after a forward would corrupt it.
     """
-    fresh = fresh or fresh_base(loaded, base_folder)
+    fresh = fresh or loaded.untouched
     with loaded.arm(None) as model:
-        off = prompt_logits(model, loaded.prompts, loaded.device)
-        weights = None if fresh.tensors is None else _tensor_digests(model) == fresh.tensors
-    same = _identical(fresh.logits, off)
-    identical = same and weights is not False
+        off = base_state(model, loaded.prompts, loaded.device, stable_bytes=loaded.has_stable_bytes)
+    weights = None if off.tensors is None else off.tensors == fresh.tensors
+    identical = same_bits(fresh.logits, off.logits) and weights is not False
     only_checkpoints = bool(loaded.attached) and all(map(loaded.is_checkpoint, loaded.attached))
     return DetachProof(
         method="not-applicable" if only_checkpoints else "disable",
         identical=identical,
-        prompts=len(off),
-        max_logit_difference=_difference(fresh.logits, off),
+        prompts=len(off.logits),
+        max_logit_difference=_difference(fresh.logits, off.logits),
         weights_identical=weights,
-        text=_text(loaded, identical, weights, len(off), only_checkpoints),
+        text=_text(loaded, identical, weights, len(off.logits), only_checkpoints),
     )
 
 
@@ -118,40 +102,6 @@ def _text(
             f"{loaded.pin.quantization} weights are not compared."
         )
     return f"Off, it equals a fresh load of the base bit for bit: every weight, and {logits}."
-
-
-def _has_bytes(loaded: LoadedBase) -> bool:
-    return loaded.pin.quantization == "none"
-
-
-def _tensor_digests(model: Any) -> dict[str, str]:
-    """Digest of every parameter and buffer; tied weights stand under each of their names."""
-    named = [
-        *model.named_parameters(remove_duplicate=False),
-        *model.named_buffers(remove_duplicate=False),
-    ]
-    tensors = list({id(tensor): tensor for _, tensor in named}.values())
-    with ThreadPoolExecutor() as pool:  # hashing lets other threads run
-        digests = dict(zip(map(id, tensors), pool.map(_bytes_digest, tensors), strict=True))
-    return {name: digests[id(tensor)] for name, tensor in named}
-
-
-def _bytes_digest(tensor: Tensor) -> str:
-    data = tensor.detach().contiguous().cpu().view(-1).view(torch.uint8)
-    shape = f"{tuple(tensor.shape)} {tensor.dtype} ".encode()
-    hasher = hashlib.sha256(shape)
-    hasher.update(data.numpy().data)
-    return hasher.hexdigest()
-
-
-def _identical(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    """The same bits: unlike ==, this tells 0 from -0 and finds NaN equal to itself."""
-    return len(one) == len(other) and all(
-        a.dtype == b.dtype
-        and a.shape == b.shape
-        and torch.equal(a.contiguous().view(torch.uint8), b.contiguous().view(torch.uint8))
-        for a, b in zip(one, other, strict=True)
-    )
 
 
 def _difference(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:

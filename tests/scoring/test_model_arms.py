@@ -18,7 +18,7 @@ from gatekeeper.evidence import BasePin
 from gatekeeper.scoring.attachment import BaseOverwrittenError, inject
 from gatekeeper.scoring.fixed_prompts import prompt_logits
 from gatekeeper.scoring.model import LoadedBase, load_base, load_model
-from gatekeeper.scoring.probe import fresh_base, probe_effect, prove_detach
+from gatekeeper.scoring.probe import fresh_state, probe_effect, prove_detach
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -70,14 +70,16 @@ def test_every_variant_is_on_then_off_then_gone_bit_for_bit(
 ) -> None:
     base, adapters = cast
     loaded = load_base(base, pin_base(base, "tiny", dtype, quantization))
-    fresh = fresh_base(loaded, base)
+    fresh = fresh_state(loaded)
+    assert equal(loaded.untouched.logits, fresh.logits)
+    assert loaded.untouched.tensors == fresh.tensors
     digests = {name: attach(loaded, folder) for name, folder in adapters.items()}
     assert len(set(digests.values())) == len(VARIANTS)
     for name, digest in digests.items():
         effect = probe_effect(loaded, digest)
         assert (effect.changed, effect.finite, effect.off_identical) == (True, True, True), name
         assert effect.max_logit_difference > 0
-        proof = prove_detach(loaded, base, fresh)
+        proof = prove_detach(loaded)
         assert proof.identical, name
         assert proof.weights_identical is (None if quantization == "nf4" else True)
         assert proof.method == "disable"
@@ -123,7 +125,7 @@ def test_arms_may_be_nested_and_come_back(
         assert equal(prompt_logits(model, loaded.prompts, "cpu"), alone)
     with pytest.raises(RuntimeError), loaded.arm(two):
         raise RuntimeError
-    assert equal(run(loaded, None), loaded.untouched_logits)
+    assert equal(run(loaded, None), loaded.untouched.logits)
 
 
 def test_the_base_is_frozen_and_in_evaluation_mode_in_every_arm(
@@ -208,7 +210,7 @@ def test_layer_replication_is_refused_and_the_base_survives_it(
     with pytest.raises(AdapterRefused, match="layer_replication"):
         attach(loaded, stretched)
     attach(loaded, tiny_adapter)
-    assert prove_detach(loaded, tiny_base).identical
+    assert prove_detach(loaded).identical
 
 
 def test_an_adapter_with_a_huge_alpha_is_no_crash(
@@ -225,7 +227,7 @@ def test_an_adapter_with_a_huge_alpha_is_no_crash(
     beyond = copy_with(tiny_adapter, tmp_path / "b", tensors=blow_up)
     effect = probe_effect(loaded, attach(loaded, beyond))
     assert (effect.finite, effect.off_identical) == (False, True)
-    assert prove_detach(loaded, tiny_base).identical
+    assert prove_detach(loaded).identical
 
 
 def test_a_no_op_is_seen_by_the_probe(tiny_base: Path, tiny_pin: BasePin, tmp_path: Path) -> None:
@@ -242,7 +244,7 @@ def test_a_base_that_was_written_to_fails_the_proof(
     digest = attach(loaded, tiny_adapter)
     with torch.no_grad():
         loaded.model.model.embed_tokens.weight[120, 0] += 1e-3
-    proof = prove_detach(loaded, tiny_base)
+    proof = prove_detach(loaded)
     # No prompt has this token and the head is not tied: only the bytes can tell.
     assert (proof.identical, proof.weights_identical) == (False, False)
     assert "weights differ" in proof.text
@@ -260,7 +262,7 @@ def test_merging_and_unmerging_would_fail_the_proof(tiny_base: Path, tiny_adapte
             if hasattr(module, "unmerge"):
                 module.merge()
                 module.unmerge()
-    assert not prove_detach(loaded, tiny_base).identical
+    assert not prove_detach(loaded).identical
 
 
 def test_a_checkpoint_is_a_second_model_behind_the_same_door(
@@ -271,12 +273,12 @@ def test_a_checkpoint_is_a_second_model_behind_the_same_door(
     assert loaded.is_checkpoint(full)
     effect = probe_effect(loaded, full)
     assert (effect.changed, effect.off_identical) == (True, True)
-    proof = prove_detach(loaded, tiny_base)
+    proof = prove_detach(loaded)
     assert (proof.method, proof.identical) == ("not-applicable", True)
     lora = attach(loaded, tiny_adapter)
     with loaded.arm(lora), loaded.arm(full) as model:
         assert model is not loaded.model
-    assert equal(run(loaded, None), loaded.untouched_logits)
+    assert equal(run(loaded, None), loaded.untouched.logits)
 
 
 def test_four_bit_weights_are_never_repacked(tiny_base: Path) -> None:

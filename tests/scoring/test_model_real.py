@@ -44,7 +44,7 @@ def test_real_adapters_are_on_then_off_then_gone_bit_for_bit(
             loaded.attach(folder, candidate.digest)
             effect = probe_effect(loaded, candidate.digest)
             assert (effect.changed, effect.finite, effect.off_identical) == (True, True, True)
-        proof = prove_detach(loaded, embedded_base)
+        proof = prove_detach(loaded)
         assert proof.identical
         assert proof.weights_identical is (None if quantization == "nf4" else True)
     finally:
