@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gatekeeper.counts import count
 from gatekeeper.verdict import Decision, Reason, ReasonCode, RuleKind, RuleResult
 
 __all__ = ["DECISION_TEXT", "render_reason", "rule_text", "still_needed"]
@@ -38,7 +39,11 @@ def _names(value: Any) -> str:
 
 
 _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
-    ReasonCode.ALL_RULES_PASS: lambda p: f"All {p['rules']} rules are shown to hold.",
+    ReasonCode.ALL_RULES_PASS: lambda p: (
+        f"All {p['rules']} rules are shown to hold."
+        if p["rules"] != 1
+        else "The policy's one rule is shown to hold."
+    ),
     ReasonCode.BELOW_BAR: lambda p: (
         f"{p['suite']}: {_share(p['estimate'])} is shown to be below the bar of "
         f"{_share(p['threshold'])}."
@@ -49,7 +54,7 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ),
     ReasonCode.FORGOT: lambda p: (
         f"{p['capability']}: {_points(p['estimate'])} against the base is shown to be a larger "
-        f"loss than the tolerated {_points(p['threshold'])} ({p['lost']} samples lost, "
+        f"loss than the tolerated {_points(p['threshold'])} ({count(p['lost'], 'sample')} lost, "
         f"{p['gained']} gained)."
     ),
     ReasonCode.TOO_MANY_FLIPS: lambda p: (
@@ -61,7 +66,7 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
         f"the policy allows {float(p['threshold']):.3f}."
     ),
     ReasonCode.INCONCLUSIVE: lambda p: (
-        f"{p['rule_text']}: not settled after {p['samples']} samples"
+        f"{p['rule_text']}: not settled after {count(p['samples'], 'sample')}"
         + (f"; about {p['needed']} would settle it." if still_needed(p) else ".")
     ),
     ReasonCode.NO_SIGNAL: lambda p: (
@@ -70,7 +75,7 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ),
     ReasonCode.NO_DATA: lambda p: f"Nothing was measured for {p['what']}: no data is never a pass.",
     ReasonCode.UNSCORED_SAMPLES: lambda p: (
-        f"{p['errors']} samples of {p['capability']} could not be scored."
+        f"{count(p['errors'], 'sample')} of {p['capability']} could not be scored."
     ),
     ReasonCode.ADAPTER_REFUSED: lambda p: str(p["text"]),
     ReasonCode.NO_EFFECT: lambda p: (

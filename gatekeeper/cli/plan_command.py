@@ -130,7 +130,8 @@ def _scores(planned: list[PlannedRule]) -> int:
 
 
 def _cost(scores: int, seconds: float | None) -> list[str]:
-    from gatekeeper.report.wording import count, duration
+    from gatekeeper.counts import count
+    from gatekeeper.report.wording import duration
 
     first = (
         f"About {count(scores, 'score')}, base and candidate; half of them once the base is cached."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gatekeeper.counts import count
 from gatekeeper.evidence import Finding
 from gatekeeper.inspection.codes import FindingCode, refused, told
 from gatekeeper.inspection.expected import BaseModules, Expected, expect_tensors
@@ -78,14 +79,16 @@ def _against_base(
     if missing:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"{len(missing)} of {len(expected.required)} tensors are missing: {some(missing)}. "
+            f"The file lacks {len(missing)} of {count(len(expected.required), 'tensor')}: "
+            f"{some(missing)}. "
             "PEFT would fill them with random numbers.",
             missing,
         )
     if surplus:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"{len(surplus)} tensors belong to no module that the config names: {some(surplus)}. "
+            f"The file holds {count(len(surplus), 'tensor')} of no module that the config names: "
+            f"{some(surplus)}. "
             "PEFT would drop them without a word.",
             surplus,
         )
@@ -105,7 +108,7 @@ def _shapes(tensors: Tensors, expected: Expected) -> Iterator[Finding]:
         shape = expected.required.get(first) or expected.optional[first]
         yield refused(
             FindingCode.SHAPE_MISMATCH,
-            f"{len(wrong)} tensors do not fit the base: {first} is "
+            f"{count(len(wrong), 'tensor')} of a shape that does not fit the base: {first} is "
             f"{_sizes(tensors[first].shape)}, the base needs {_sizes(shape)}.",
             tuple(wrong),
             "Was the adapter trained on another base, or with another vocabulary size?",
@@ -118,8 +121,8 @@ def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding
     if lost:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"{len(lost)} tensors are missing: {some(tuple(lost))}. PEFT would fill them with "
-            "random numbers.",
+            f"The file lacks {count(len(lost), 'tensor')}: {some(tuple(lost))}. "
+            "PEFT would fill them with random numbers.",
             tuple(sorted(lost)),
         )
     if not any(is_factor(name) for name in tensors):
@@ -130,7 +133,8 @@ def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding
     if strange:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"{len(strange)} tensors are not named as PEFT names them: {some(strange)}.",
+            f"{count(len(strange), 'tensor')} with a name that PEFT does not give: "
+            f"{some(strange)}.",
             strange,
         )
 

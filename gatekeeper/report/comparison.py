@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gatekeeper.comparison import Advantage, Comparison, Contrast
+from gatekeeper.counts import count
 from gatekeeper.report.strip import Scale, draw_strip
 from gatekeeper.report.terminal import paragraph
 from gatekeeper.report.visible import one_line
-from gatekeeper.report.wording import count, percent, points
+from gatekeeper.report.wording import percent, points
 
 if TYPE_CHECKING:
     from rich.console import Console

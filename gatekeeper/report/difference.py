@@ -6,15 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gatekeeper.counts import count
 from gatekeeper.difference import Change, CheckDifference, RuleChange
 from gatekeeper.report.visible import clip, one_line
-from gatekeeper.report.wording import (
-    count,
-    estimate_text,
-    interval_text,
-    limit_text,
-    outcome_word,
-)
+from gatekeeper.report.wording import estimate_text, interval_text, limit_text, outcome_word
 from gatekeeper.verdict import RuleResult
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from gatekeeper.counts import count
 from gatekeeper.digests import short
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.strip import Scale, scale_of, strip
 from gatekeeper.report.visible import clip, one_line
 from gatekeeper.report.wording import (
     MARKS,
-    count,
     deciding_reason,
     duration,
     estimate_text,

@@ -8,17 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gatekeeper.counts import count
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.charts.forest import worst_first
 from gatekeeper.report.visible import visible
-from gatekeeper.report.wording import (
-    count,
-    duration,
-    estimate_text,
-    outcome_word,
-    percent,
-    when,
-)
+from gatekeeper.report.wording import duration, estimate_text, outcome_word, percent, when
 from gatekeeper.verdict import Outcome, RuleKind, Verdict
 
 __all__ = ["Fact", "Figure", "cost_figures", "key_figures", "pin_facts", "proof_facts"]
@@ -65,7 +59,7 @@ def key_figures(
         yield Figure("Answers flipped", f"{lost:,}", f"right to wrong; {gained:,} the other way")
     if evidence.cost.samples_scored or evidence.cost.samples_cached:
         cost = evidence.cost
-        told = f"{cost.samples_scored:,} answers scored, {cost.samples_cached:,} cached"
+        told = f"{count(cost.samples_scored, 'answer')} scored, {cost.samples_cached:,} cached"
         yield Figure("Time", duration(cost.seconds), told)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gatekeeper.counts import count
 from gatekeeper.digests import short
 from gatekeeper.evidence import (
     CandidatePin,
@@ -24,7 +25,6 @@ from gatekeeper.report.strip import scale_of, strip
 from gatekeeper.report.visible import clip, one_line
 from gatekeeper.report.wording import (
     MARKS,
-    count,
     duration,
     estimate_text,
     headline,

@@ -25,7 +25,6 @@ from gatekeeper.verdict import (
 
 __all__ = [
     "MARKS",
-    "count",
     "deciding_reason",
     "duration",
     "estimate_text",
@@ -204,11 +203,6 @@ def headline(evidence: Evidence, verdict: Verdict) -> str:
     more = f" (+{others} more)" if reason is not None and others > 0 else ""
     why = f": {reason_text(reason)}{more}" if reason else ""
     return f"{verdict_word(verdict)} {name}{why}"
-
-
-def count(number: int, noun: str) -> str:
-    """`1 sample`, `1,204 samples`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from gatekeeper.counts import count
 from gatekeeper.report.svg import Axis, Drawing, fitted, nice_ticks
 from gatekeeper.report.wording import (
     MARKS,
-    count,
     estimate_text,
     interval_text,
     limit_text,

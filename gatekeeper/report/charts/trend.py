@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from gatekeeper.counts import count
 from gatekeeper.report.charts.forest import OUTCOME_SHAPE
 from gatekeeper.report.svg import Axis, Drawing, fitted
-from gatekeeper.report.wording import count, estimate_text, outcome_word, points
+from gatekeeper.report.wording import estimate_text, outcome_word, points
 from gatekeeper.verdict import RuleResult
 
 __all__ = ["TREND_WIDTH", "trend"]
