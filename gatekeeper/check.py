@@ -6,15 +6,17 @@ the room before it made, and gives back one result per candidate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatekeeper.candidate import Candidate, base_itself, inspect_candidate
 from gatekeeper.compare import roles
 from gatekeeper.decision import decide
 from gatekeeper.environment import describe_environment
+from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import Evidence, SampleRecord
-from gatekeeper.measure import Measured, measure, set_up
+from gatekeeper.inspection.codes import FindingCode, refused
+from gatekeeper.measure import Bench, Measured, measure, set_up
 from gatekeeper.progress import CheckProgress, Silent
 from gatekeeper.request import Request
 from gatekeeper.suite import pin_suite
@@ -54,9 +56,19 @@ def check(
     results = []
     for candidate in candidates:
         progress.candidate(candidate.pin.name)
-        measured = Measured() if candidate.refused else measure(candidate, bench)
-        results.append(_decided(request, candidate, measured, now))
+        results.append(_decided(request, *_measured(candidate, bench), now))
     return results
+
+
+def _measured(candidate: Candidate, bench: Bench) -> tuple[Candidate, Measured]:
+    """Measure a candidate; one that PEFT cannot attach is refused, and the others go on."""
+    if candidate.refused:
+        return candidate, Measured()
+    try:
+        return candidate, measure(candidate, bench)
+    except AdapterRefused as refusal:
+        found = refused(FindingCode.CANNOT_ATTACH, refusal.message, hint=refusal.hint)
+        return replace(candidate, findings=(*candidate.findings, found)), Measured()
 
 
 def _decided(request: Request, candidate: Candidate, measured: Measured, now: str) -> CheckResult:

@@ -6,11 +6,14 @@ import importlib.metadata
 import os
 import platform
 import sys
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 from gatekeeper import __version__
 from gatekeeper.evidence import Environment
 
-__all__ = ["describe_environment", "installed_versions"]
+__all__ = ["describe_environment", "installed_versions", "processor"]
 
 PACKAGES = (
     "torch",
@@ -35,6 +38,18 @@ def installed_versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+@cache
+def processor() -> str:
+    """The processor's model, as far as the system tells: kernels, and last bits, follow it."""
+    with suppress(OSError):
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        for line in told.splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def describe_environment() -> Environment:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.errors import GateError, RegistryError
+from gatekeeper.errors import EngineError, GateError, RegistryError
 from gatekeeper.evidence import DetachProof
 from gatekeeper.registry import BASE, Registry, Serving
 from gatekeeper.scoring.attachment import BaseOverwrittenError
@@ -141,7 +141,7 @@ class ChannelModel:
         """Follow the channel if it moved. What serves stays in service when that fails.
 
         Raises RegistryDamaged for changed bytes, AdapterRefused for files that are not what was
-        promoted, RegistryError for another base.
+        promoted, RegistryError for another base, EngineError for what this machine cannot load.
         """
         with self._moving:
             try:
@@ -162,6 +162,12 @@ class ChannelModel:
                 if isinstance(problem, BaseOverwrittenError):
                     self._start_over()
                 raise
+            except Exception as problem:  # a full GPU, a failing disk
+                self.problem = EngineError(
+                    f"What the channel names cannot be loaded here: {problem}",
+                    "What served before goes on serving; the next look tries again.",
+                )
+                raise self.problem from problem
             self._forget(before.target)
             self.problem = None
             swap = Swap(before.target, after.target, after.sequence, ready - started, done - ready)
@@ -183,7 +189,7 @@ class ChannelModel:
 
     def follow(self, every: float = 0.5) -> None:
         """Look at the registry every so many seconds, in a thread of its own."""
-        if self._follower is not None:
+        if self._follower is not None and self._follower.is_alive():
             return
         self._stopping.clear()
         self._follower = threading.Thread(

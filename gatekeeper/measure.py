@@ -100,8 +100,11 @@ def measure(candidate: Candidate, bench: Bench) -> Measured:
     allowed = bench.request.policy.policy.contamination.max_overlap
     if contamination is not None and contamination.fraction > allowed:
         return Measured(contamination=contamination)
+    from gatekeeper.scoring.memory import within_memory
+
     try:
-        return _on_the_base(candidate, bench, contamination)
+        with within_memory(f"measuring {candidate.pin.name}"):
+            return _on_the_base(candidate, bench, contamination)
     finally:
         if candidate.arm is not None:
             bench.loaded.detach(candidate.arm)

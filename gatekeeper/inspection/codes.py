@@ -59,6 +59,8 @@ class FindingCode(StrEnum):
     VARIANT = "variant"
     """DoRA, trainable tokens, ...: fine, and proven per adapter."""
     EXTREME_SCALE = "extreme-scale"
+    CANNOT_ATTACH = "cannot-attach"
+    """PEFT cannot load it whole, or loading it writes into the base."""
     NOT_DETACHABLE_BY_DESIGN = "checkpoint-not-detachable"
     """A full checkpoint has nothing to detach: rollback is the channel's move."""
 

@@ -6,9 +6,12 @@ It stands between the engine (tasks, cache, memory limits) and the forwards (ten
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import torch
 
 from gatekeeper.scoring.attention import PrefixStates
 from gatekeeper.scoring.forest import grow, is_short
@@ -19,15 +22,16 @@ from gatekeeper.scoring.forward import (
     prefix_states,
 )
 from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
-from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, plan
+from gatekeeper.scoring.packing import LEAST, Heights, PackedDoc, Shape, plan
 from gatekeeper.scoring.plain import plain_likelihoods, plain_text
 from gatekeeper.scoring.preparation import PreparedTask
 
 __all__ = ["Answer", "Answers", "Arm", "Work"]
 
-_PREFIX_BYTES = 1 << 30
-_SLOTS = {"cpu": 32}
-_MOST_SLOTS = 128
+_SHARE_FOR_PREFIXES = 8
+"""One part in so many of the memory keeps states of prefixes; a GiB in any case."""
+_SLOTS, _MOST_SLOTS = 32, 128
+"""Rows that decode together: where heights are fixed, and where they are free."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +173,10 @@ class Answers:
         budget: int,
     ) -> Iterator[dict[int, Answer]]:
         heights = prepared.heights(budget, free=arm.free)
-        slots = min(budget, _SLOTS.get(self._device.type, _MOST_SLOTS))
         if heights.free:
             slots = min(_MOST_SLOTS, len(docs))
+        else:  # a property of the task; each slot has room for a prompt and its answer
+            slots = max(LEAST, min(_SLOTS, budget // prepared.longest))
         trees = prepared.docs(docs)
         states = self._prefix(prepared, trees, arm, heights.step)
         self.work.encoded += sum(map(len, trees))
@@ -194,7 +199,8 @@ class Answers:
         name = prepared.task.digest, arm.candidate
         states = self._prefixes.pop(name, None)
         if states is None:
-            while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > _PREFIX_BYTES:
+            room = _room_for_prefixes(self._device)
+            while self._prefixes and sum(p.bytes for p in self._prefixes.values()) > room:
                 self._prefixes.pop(next(iter(self._prefixes)))
             states = prefix_states(arm.module, prepared.prefix, step, self._device)
             self._count(step, states.length, 0)
@@ -208,3 +214,12 @@ class Answers:
         self.work.padding += shape.tokens - tokens
         self.work.scored_rows += shape.scored if scored else 0
         self.work.forwards += 1
+
+
+def _room_for_prefixes(device: torch.device) -> int:
+    """Bytes."""
+    if device.type == "cuda":
+        memory = torch.cuda.mem_get_info(device)[1]
+    else:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1 << 30, memory // _SHARE_FOR_PREFIXES)

@@ -59,7 +59,9 @@ def attending(module: Any, layout: Layout) -> Iterator[None]:
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _forward)
-    every = {id(m.config): m.config for m in module.modules() if hasattr(m, "config")}
+    # Not hasattr: a module looks in many places before it says no, and this runs at every token.
+    own = (vars(part).get("config") for part in module.modules())
+    every = {id(config): config for config in own if config is not None}
     configs = [c for c in every.values() if hasattr(c, "_attn_implementation")]
     before = [(config, config._attn_implementation) for config in configs]
     token = _layout.set(layout)

@@ -145,15 +145,14 @@ class Slots:
         """What each slot may not see, as an addend [slots, 1, 1, prefix + room]."""
         name = window, str(like.device)
         if name not in self._masks:
-            length = self._length
-            seen = torch.zeros((self.rows, length + self._room), dtype=torch.bool)
-            for slot, row in enumerate(self._rows[: self.rows]):
-                end = length + (row.length if row else 0)
-                seen[slot, length : end + 1] = True
-                if row and row.prefix:
-                    seen[slot, :length] = True
-                if row and window is not None:
-                    seen[slot, : max(0, end + 1 - window)] = False
+            rows = self._rows[: self.rows]
+            ends = torch.tensor([self._length + (row.length if row else 0) for row in rows])
+            behind = torch.tensor([bool(row and row.prefix) for row in rows])
+            keys = torch.arange(self._length + self._room)
+            seen = keys <= ends[:, None]
+            seen &= (keys >= self._length) | behind[:, None]
+            if window is not None:
+                seen &= keys > ends[:, None] - window
             mask = torch.zeros(seen.shape).masked_fill_(~seen, float("-inf"))
             self._masks[name] = mask.to(like.device)[:, None, None]
         return self._masks[name]

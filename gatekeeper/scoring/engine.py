@@ -17,12 +17,15 @@ import torch
 from pydantic import ValidationError
 
 from gatekeeper.digests import digest_json
+from gatekeeper.environment import processor
 from gatekeeper.errors import EngineError, SuiteError
 from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
+from gatekeeper.scoring.generation import unusual_defaults
 from gatekeeper.scoring.heights import LayerShape, keep_bits, linear_layers
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
+from gatekeeper.scoring.memory import is_out_of_memory
 from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.preparation import PreparedTask
 from gatekeeper.scoring.selftest import SelfTest, self_test
@@ -32,7 +35,6 @@ from gatekeeper.scoring.tokens import Tokens
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
 ENGINE_VERSION = "3"
-_LIBRARIES = "/".join(f"{n}-{version(n)}" for n in ("torch", "transformers", "peft"))
 _BUDGET = {"cpu": 1024, "cuda": 8192}
 _SMALLEST = 64
 
@@ -64,6 +66,7 @@ class PackedEngine:
         self._tested: WeakKeyDictionary[Any, SelfTest] = WeakKeyDictionary()
         self._keeping: set[LayerShape] = set()
         self._prepared: dict[str, PreparedTask] = {}
+        self._told_of_slow_texts = False
 
     @property
     def work(self) -> Work:
@@ -86,13 +89,16 @@ class PackedEngine:
             raise EngineError(f"Task {task.name} was not loaded by gatekeeper.scoring.tasks.")
         with self.arms.arm(candidate) as module:
             arm = self._look_at(module, candidate)
+            self._tell_of_slow_texts(task, arm)
             known = self._cached(task, docs, arm)
             _tell(progress, known, docs)
             missing = [doc for doc in dict.fromkeys(docs) if doc not in known]
             for answers in self._batches(task, missing, arm):
                 scores = {doc: _judged(task, doc, answer) for doc, answer in answers.items()}
                 if self.cache and (key := self._key(task, arm)):
-                    self.cache.append(key, list(scores.values()))
+                    # A metric may fail for want of a package or of a network: that is no result.
+                    sound = [score for score in scores.values() if score.error is None]
+                    self.cache.append(key, sound)
                 known.update(scores)
                 _tell(progress, known, docs)
         return [known[doc] for doc in docs]
@@ -147,6 +153,17 @@ class PackedEngine:
         free = tested.free and self._layers_keep_bits(module)
         return Arm(module, candidate, packs=tested.fault is None, free=free)
 
+    def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
+        """Say once why a base's texts are generated one at a time, if its own defaults say so."""
+        if task.output_type != "generate_until" or not arm.packs or self._told_of_slow_texts:
+            return
+        if names := unusual_defaults(arm.module):
+            self._told_of_slow_texts = True
+            self._note(
+                f"Texts are generated one at a time, which is slower: generation_config.json sets "
+                f"{', '.join(names)}."
+            )
+
     def _layers_keep_bits(self, module: Any) -> bool:
         """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
         layers = linear_layers(module)
@@ -172,8 +189,11 @@ class PackedEngine:
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
         # The budget of the moment: after a lack of memory, rows are packed otherwise.
-        fixed = f"{'packed' if arm.packs else 'plain'}-{self._budget}"
-        return self._key_of(task.digest, arm.candidate, "free" if arm.free else fixed)
+        fixed = f"{'packed' if arm.packs else 'plain'}-{self._budget}/{task.siblings}"
+        what = task.digest
+        if task.output_type == "generate_until":
+            what = f"{what} {_generation_digest(arm.module)}"
+        return self._key_of(what, arm.candidate, "free" if arm.free else fixed)
 
     def _key_of(self, what: str, candidate: str | None, packing: str) -> ScoreKey | None:
         pin = getattr(self.arms, "pin", None)
@@ -185,7 +205,7 @@ class PackedEngine:
             quantization=pin.quantization,
             arm=candidate or "base",
             task=what,
-            engine=f"{ENGINE_VERSION}/{packing}/{_LIBRARIES}",
+            engine=f"{ENGINE_VERSION}/{packing}/{_libraries(pin.quantization)}",
             device=_device_kind(self._device),
         )
 
@@ -201,9 +221,10 @@ class PackedEngine:
                     left = [doc for doc in left if doc not in answers]
                     yield answers
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
-                if not _out_of_memory(problem):
+                if not is_out_of_memory(problem):
                     raise
-                self._halve(problem)
+            if left:  # out of the handler: its traceback holds the tensors that were too many
+                self._halve()
 
     def _prepare(self, task: LoadedTask) -> PreparedTask:
         if task.digest not in self._prepared:
@@ -211,12 +232,12 @@ class PackedEngine:
             self._prepared[task.digest] = PreparedTask(task, self._tokens)
         return self._prepared[task.digest]
 
-    def _halve(self, problem: BaseException) -> None:
+    def _halve(self) -> None:
         if self._budget // 2 < _SMALLEST:
             raise EngineError(
                 f"Out of memory with only {self._budget} tokens at a time.",
                 "Free some memory, or use a smaller or quantized base.",
-            ) from problem
+            )
         self._budget //= 2
         self._answers.forget()
         if self._device.type == "cuda":
@@ -270,13 +291,22 @@ def _finite(responses: Sequence[Any]) -> bool:
     return all(math.isfinite(n) for n in numbers if isinstance(n, float))
 
 
-def _out_of_memory(problem: BaseException) -> bool:
-    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
-        "can't allocate memory" in str(problem)
-    )
+def _generation_digest(module: Any) -> str:
+    """Of what `generation_config.json` sets: end tokens, and which decoder runs."""
+    settings = module.generation_config.to_dict()
+    for name in ("transformers_version", "_from_model_config"):
+        settings.pop(name, None)
+    return digest_json({name: repr(value) for name, value in settings.items()})
+
+
+def _libraries(quantization: str) -> str:
+    names: tuple[str, ...] = ("torch", "transformers", "peft")
+    names = names if quantization == "none" else (*names, "bitsandbytes")
+    return "/".join(f"{name}-{version(name)}" for name in names)
 
 
 def _device_kind(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type}-{torch.backends.cpu.get_cpu_capability()}-{torch.get_num_threads()}"
+    kind = torch.backends.cpu.get_cpu_capability()
+    return f"{device.type}-{processor()}-{kind}-{torch.get_num_threads()}"

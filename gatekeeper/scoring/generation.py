@@ -20,7 +20,7 @@ from gatekeeper.scoring.decoding import RowStates, Slots
 from gatekeeper.scoring.forward import batch_rows, logits_at, running
 from gatekeeper.scoring.packing import Heights, PackedDoc, Shape, plan
 
-__all__ = ["Ending", "Generated", "generate", "is_plain_greedy"]
+__all__ = ["Ending", "Generated", "generate", "is_plain_greedy", "unusual_defaults"]
 
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "num_beams": (None, 1),
@@ -111,8 +111,13 @@ def is_plain_greedy(arguments: dict[str, Any], module: Any) -> bool:
         return False
     if arguments.get("do_sample") or float(arguments.get("temperature") or 0.0):
         return False
+    return not unusual_defaults(module)
+
+
+def unusual_defaults(module: Any) -> list[str]:
+    """Settings of the model's own generation config that plain greedy decoding does not follow."""
     defaults = module.generation_config
-    return all(getattr(defaults, name, None) in fine for name, fine in _NEUTRAL.items())
+    return [n for n, fine in _NEUTRAL.items() if getattr(defaults, n, None) not in fine]
 
 
 @dataclass

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gatekeeper.scoring.output_layer import FEW, columns_first
+
 __all__ = ["LayerShape", "keep_bits", "linear_layers"]
 
 LayerShape = tuple[int, int, str]
@@ -20,8 +22,9 @@ LayerShape = tuple[int, int, str]
 
 _LOW, _HIGH = (16, 20, 24, 28, 32, 36), 1024
 """Rows; the low ones leave kernels that take up to 24 rows at once with every rest that occurs."""
-_WIDE, _LOW_WIDE, _HIGH_WIDE = 16384, (20,), 64
-"""Outputs from which fewer rows are tried: an output layer's rows are few, and its cost is high."""
+_WIDE, _LOW_WIDE, _HIGH_WIDE = 16384, (20, FEW), FEW + 32
+"""Outputs from which a layer is taken for an output layer, which has another product for few rows
+(`output_layer.py`); less is tried of it, since its cost is high."""
 
 
 def linear_layers(module: nn.Module) -> dict[LayerShape, Tensor] | None:
@@ -53,10 +56,11 @@ def keep_bits(layers: Mapping[LayerShape, Tensor], device: Any) -> bool:
 
 def _keeps(weight: Tensor, draw: torch.Generator) -> bool:
     outputs, inputs = weight.shape
-    high, low = (_HIGH, _LOW) if outputs < _WIDE else (_HIGH_WIDE, _LOW_WIDE)
+    wide = outputs >= _WIDE
+    high, low = (_HIGH_WIDE, _LOW_WIDE) if wide else (_HIGH, _LOW)
+    product = columns_first if wide else nn.functional.linear
     rows = torch.randn(high, inputs, generator=draw).to(weight.dtype)
     expected = nn.functional.linear(rows, weight)
     return all(
-        torch.equal(nn.functional.linear(rows[-height:].clone(), weight), expected[-height:])
-        for height in low
+        torch.equal(product(rows[-height:].clone(), weight), expected[-height:]) for height in low
     )

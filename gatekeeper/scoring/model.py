@@ -22,6 +22,7 @@ from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inje
 from gatekeeper.scoring.base_state import BaseState, base_state
 from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.fixed_prompts import encode_prompts
+from gatekeeper.scoring.memory import is_out_of_memory
 from gatekeeper.scoring.shared_tree import share_tree
 
 __all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
@@ -120,6 +121,8 @@ class LoadedBase:
         except AdapterRefused:
             raise
         except Exception as problem:
+            if is_out_of_memory(problem):  # no fault of the adapter
+                raise
             raise AdapterRefused(
                 f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
             ) from problem
@@ -239,16 +242,30 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
                 attn_implementation="sdpa",
                 **options,
             )
+            if not options:
+                model = model.to(device)
     except Exception as problem:
-        raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}") from problem
+        hint = None
+        if is_out_of_memory(problem):
+            hint = "Free some memory, or use a smaller or quantized base."
+        raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}", hint) from problem
     if pin.quantization == "nf4":
         _keep_layout(model)
-    elif not options:
-        model = model.to(device)
+    _require_resident(folder, model)
     model.eval()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     return model
+
+
+def _require_resident(folder: Path, model: Any) -> None:
+    """What was left outside the GPUs is fetched for each forward: no bytes stay to be proved."""
+    places = set(map(str, (getattr(model, "hf_device_map", None) or {}).values()))
+    if "disk" in places or ("cpu" in places and len(places) > 1):
+        raise BaseError(
+            f"{folder} does not fit the GPUs of this machine; part of it would be left outside.",
+            "Use more or larger GPUs, or --quantization nf4.",
+        )
 
 
 def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:

@@ -14,10 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["by_columns"]
+__all__ = ["FEW", "by_columns", "columns_first"]
 
-_FEW = 256
-"""Rows."""
+FEW = 256
+"""Rows up to which columns come first."""
+
+
+def columns_first(rows: Tensor, weight: Tensor) -> Tensor:
+    """The product of `rows` [rows, inputs] and `weight` [outputs, inputs], [rows, outputs]."""
+    return torch.mm(weight, rows.t()).t()
 
 
 @contextmanager
@@ -33,9 +38,9 @@ def by_columns(module: Any) -> Iterator[None]:
         return
 
     def forward(states: Tensor) -> Tensor:
-        if states.shape[1] > _FEW:
+        if states.shape[1] > FEW:
             return nn.functional.linear(states, layer.weight)
-        return torch.mm(layer.weight, states[0].t()).t()[None]  # packed rows are one sequence
+        return columns_first(states[0], layer.weight)[None]  # packed rows are one sequence
 
     layer.forward = forward
     try:

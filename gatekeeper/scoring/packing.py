@@ -126,9 +126,9 @@ class Heights:
         return self.step == FREE
 
 
-def fixed_heights(docs: Sequence[PackedDoc], budget: int) -> Heights:
-    """One height for all forwards of a task, from some of its docs."""
-    rows = height(docs, budget)
+def fixed_heights(docs: Sequence[PackedDoc], budget: int, siblings: int = 1) -> Heights:
+    """One height for all forwards of a task that shares looks with `siblings`, from some docs."""
+    rows = height(docs, budget, siblings)
     scored = max(LEAST, int(rows * scored_share(docs)))
     shape = Shape(rows, scored)
     return Heights(shape, shape)
@@ -200,13 +200,14 @@ def scored_share(docs: Sequence[PackedDoc]) -> float:
     return next((share for share in _SHARES if need <= share), 1.0)
 
 
-def height(docs: Sequence[PackedDoc], budget: int) -> int:
+def height(docs: Sequence[PackedDoc], budget: int, siblings: int = 1) -> int:
     """Token rows of each forward of a task, from some of its docs; at most `budget`.
 
     Checks score a task some docs at a time. A forward that is higher than these docs need is
     padding, so they are spread evenly over the fewest forwards that the budget allows.
     """
-    need = max(1.0, _LOOK * _SPARE * sum(map(len, docs)) / max(1, len(docs)))
+    together = math.ceil(_LOOK / siblings)
+    need = max(1.0, together * _SPARE * sum(map(len, docs)) / max(1, len(docs)))
     rows = math.ceil(need / math.ceil(need / budget))
     return min(budget, _rounded(rows, _STEP))
 

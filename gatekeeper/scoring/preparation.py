@@ -35,7 +35,7 @@ class PreparedTask:
         self._tokens = tokens
         self._docs: dict[int, PackedDoc] = {}
         step = max(1, len(task) // _PROBES)
-        probes = list(range(0, len(task), step))[:_PROBES]
+        self._probed = probes = list(range(0, len(task), step))[:_PROBES]
         requests = self.requests(probes)
         self.prefix = common_prefix([r for doc in probes for r in requests[doc]])
         for doc in probes:
@@ -49,7 +49,14 @@ class PreparedTask:
 
     def heights(self, budget: int, *, free: bool) -> Heights:
         """How high this task's forwards may be, and how many of their rows are scored."""
-        return free_heights(budget) if free else fixed_heights(self._probes, budget)
+        if free:
+            return free_heights(budget)
+        return fixed_heights(self._probes, budget, self.task.siblings)
+
+    @property
+    def longest(self) -> int:
+        """Tokens behind the prefix of the longest of a few prompts and its answer together."""
+        return max(map(len, self._probes)) + max(map(self._limit, self._probed))
 
     def docs(self, wanted: Sequence[int]) -> list[PackedDoc]:
         """Packed docs, in the order asked for. Raises SuiteError as `requests` does."""
@@ -90,11 +97,7 @@ class PreparedTask:
         return list(likelihoods)
 
     def _prompts(self, arguments: dict[int, list[tuple[Any, ...]]]) -> dict[int, list[Scored]]:
-        from lm_eval.models.utils import normalize_gen_kwargs
-
-        rooms = {
-            d: int(normalize_gen_kwargs(a[0][1])["max_gen_toks"]) for d, a in arguments.items()
-        }
+        rooms = {doc: self._limit(doc) for doc in arguments}
         found: dict[int, list[Scored]] = {}
         for room in sorted(set(rooms.values())):
             docs = [doc for doc in arguments if rooms[doc] == room]
@@ -103,6 +106,12 @@ class PreparedTask:
                 # The token after the prompt is not known yet: any target marks its last row.
                 found[doc] = [Scored(prompt or (self._tokens.prefix_token,), (0,))]
         return {doc: found[doc] for doc in arguments}
+
+    def _limit(self, doc: int) -> int:
+        """Most tokens that the doc's answer may have."""
+        from lm_eval.models.utils import normalize_gen_kwargs
+
+        return int(normalize_gen_kwargs(self.generation(doc))["max_gen_toks"])
 
     def _rendered(self, doc: int) -> list[tuple[Any, ...]]:
         try:

@@ -82,7 +82,7 @@ _ANY = free_heights(1 << 10)
 def _plainly(module: Any, docs: Sequence[Sequence[Scored]], device: Any) -> _Found:
     """What the model itself gives."""
     flat = [request for doc in docs for request in doc]
-    found = iter(plain_likelihoods(module, flat, 1 << 20, device))
+    found = iter(plain_likelihoods(module, flat, 1 << 10, device))
     return [[next(found) for _ in doc] for doc in docs]
 
 

@@ -37,14 +37,14 @@ def load_tasks(suite: Suite, tokenizer: Any) -> dict[str, list[LoadedTask]]:
             )
         chat = ChatTemplate(tokenizer)
     files = TaskFiles(suite.name, suite.folder)
-    return {
-        capability.name: [
-            LoadedTask(task, ref, system_prompt=suite.system_prompt, chat=chat)
-            for ref in capability.tasks
-            for task in files.build(ref.task)
+    loaded = {}
+    for capability in suite.capabilities:
+        built = [(task, ref) for ref in capability.tasks for task in files.build(ref.task)]
+        loaded[capability.name] = [
+            LoadedTask(task, ref, system_prompt=suite.system_prompt, chat=chat, siblings=len(built))
+            for task, ref in built
         ]
-        for capability in suite.capabilities
-    }
+    return loaded
 
 
 class LoadedTask:
@@ -57,6 +57,7 @@ class LoadedTask:
         *,
         system_prompt: str | None = None,
         chat: ChatTemplate | None = None,
+        siblings: int = 1,
     ) -> None:
         if ref.few_shot is not None:
             task.set_config(key="num_fewshot", value=ref.few_shot)
@@ -64,6 +65,8 @@ class LoadedTask:
             task.set_config(key="num_fewshot", value=0)
         self.task = task
         self.ref = ref
+        self.siblings = siblings
+        """Tasks of its capability, itself among them: they share each look."""
         self.name = str(task.config.task)
         self.metric, _, self._filter = ref.metric.partition(",")
         self.output_type = str(task.OUTPUT_TYPE)

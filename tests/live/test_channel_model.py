@@ -208,9 +208,12 @@ def test_threads_that_generate_during_swaps_get_one_adapter_per_request(
     assert live.prove().identical
 
 
+@pytest.mark.parametrize(
+    "problem", [AdapterRefused("no memory for it"), torch.OutOfMemoryError("CUDA out of memory")]
+)
 def test_it_follows_in_the_background_and_tells_what_went_wrong(
     registry: Registry, loaded: LoadedBase, tiny_pin: BasePin, candidates: list[Path],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, problem: Exception,
 ) -> None:  # fmt: skip
     live = ChannelModel(loaded, registry)
     live.follow(every=0.01)
@@ -218,12 +221,13 @@ def test_it_follows_in_the_background_and_tells_what_went_wrong(
     assert _soon(lambda: live.serves.target == first)
 
     def refuse(*_: object) -> object:
-        raise AdapterRefused("no memory for it")
+        raise problem
 
     with monkeypatch.context() as patch:
         patch.setattr(LoadedBase, "beside", refuse)
         second = promote(registry, candidates[1], tiny_pin)
         assert _soon(lambda: live.problem is not None)
+        assert "memory" in str(live.problem)
         assert live.serves.target == first
     assert _soon(lambda: live.serves.target == second)
     assert live.problem is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gatekeeper.errors import EngineError
 from gatekeeper.scoring import answers as answers_module
 from gatekeeper.scoring import engine as engine_module
 from gatekeeper.scoring import forward as forward_module
+from gatekeeper.scoring import generation as generation_module
 from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
@@ -242,6 +244,93 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
 
 
 @pytest.mark.parametrize("free", [True, False])
+def test_memory_that_runs_out_while_texts_are_generated_changes_no_text(
+    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
+    task = tasks_in(folder)[-1]
+    expected = PackedEngine(arms, token_budget=512).answers(task, range(len(task)), None)
+    run = generation_module.logits_at
+
+    def short(module: Any, tokens: Any, *rest: Any) -> Any:
+        if len(tokens) > 64:
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate")
+        return run(module, tokens, *rest)
+
+    monkeypatch.setattr(generation_module, "logits_at", short)
+    engine = PackedEngine(arms, token_budget=512)
+    found = engine.answers(task, range(len(task)), None)
+    assert [answer.responses for answer in found] == [answer.responses for answer in expected]
+    assert engine.notes
+
+
+def test_what_a_failed_forward_held_is_let_go_before_going_on(
+    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Large:
+        """Stands for the tensors of the forward that failed."""
+
+    held: list[weakref.ref[Large]] = []
+    run = forward_module.logits_at
+
+    def once(module: Any, tokens: Any, *rest: Any) -> Any:
+        large = Large()
+        if not held:
+            held.append(weakref.ref(large))
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        assert held[0]() is None, "the traceback still holds it"
+        return run(module, tokens, *rest)
+
+    engine = PackedEngine(arms, token_budget=256)
+    engine.answers(tasks_in(folder)[1], (), None)
+    monkeypatch.setattr(forward_module, "logits_at", once)
+    assert engine.score(tasks_in(folder)[1], [0, 1], None)
+    assert held
+
+
+def test_a_metric_that_fails_is_asked_again_the_next_time(
+    folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unreachable(*_: Any) -> Any:
+        raise ConnectionError("the metric is on the hub")
+
+    task = tasks_in(folder)[0]
+    with monkeypatch.context() as offline:
+        offline.setattr(LoadedTask, "judge", unreachable)
+        failed = PackedEngine(arms, ScoreCache(tmp_path), token_budget=128).score(task, [0], None)
+    assert failed[0].error
+    (score,) = PackedEngine(arms, ScoreCache(tmp_path), token_budget=128).score(task, [0], None)
+    assert (score.error, score.cached) == (None, False)
+
+
+def test_texts_made_under_other_generation_settings_are_other_scores(
+    folder: Path, tmp_path: Path
+) -> None:
+    arms = tiny.TinyArms(tiny.model(), tiny.tokenizer())
+    task = tasks_in(folder)[-1]
+
+    def known() -> bool:
+        engine = PackedEngine(arms, ScoreCache(tmp_path), token_budget=128)
+        return all(score.cached for score in engine.score(task, range(4), None))
+
+    assert not known()
+    assert known()
+    arms.model.generation_config.eos_token_id = [1, 9]
+    assert not known(), "another end token"
+
+
+def test_a_base_that_cannot_be_decoded_packed_says_so(folder: Path) -> None:
+    arms = tiny.TinyArms(tiny.model(), tiny.tokenizer())
+    arms.model.generation_config.repetition_penalty = 1.1
+    engine = PackedEngine(arms, token_budget=128)
+    engine.score(tasks_in(folder)[-1], [0], None)
+    engine.score(tasks_in(folder)[-1], [1], None)
+    (note,) = engine.notes
+    assert "one at a time" in note
+    assert "repetition_penalty" in note
+
+
+@pytest.mark.parametrize("free", [True, False])
 def test_heights_are_free_only_where_rows_keep_their_bits(
     free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,7 +386,8 @@ def test_greedy_texts_do_not_depend_on_the_number_of_slots(
     task = tasks_in(folder)[-1]
     texts = []
     for slots in (1, 3, 32):
-        monkeypatch.setitem(answers_module._SLOTS, "cpu", slots)
+        monkeypatch.setattr(answers_module, "_SLOTS", slots)
+        monkeypatch.setattr(answers_module, "LEAST", slots)
         monkeypatch.setattr(answers_module, "_MOST_SLOTS", slots)
         engine = PackedEngine(arms, token_budget=128)
         texts.append([a.responses for a in engine.answers(task, range(len(task)), "sha256:one")])

@@ -31,6 +31,21 @@ def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(
     assert keep_bits(layers, "cpu") is before
 
 
+def test_an_output_layer_that_rounds_otherwise_by_columns_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wide = heights_module._WIDE
+    layers = {(wide, 32, "torch.float32"): torch.randn(wide, 32)}
+    before = keep_bits(layers, "cpu")
+    real = heights_module.columns_first
+    monkeypatch.setattr(
+        heights_module, "columns_first", lambda rows, weight: real(rows, weight) * (1 + 2e-7)
+    )
+    assert not keep_bits(layers, "cpu")
+    monkeypatch.undo()
+    assert keep_bits(layers, "cpu") is before
+
+
 def test_on_a_gpu_heights_are_never_free() -> None:
     assert not keep_bits({(64, 32, "torch.float32"): torch.randn(64, 32)}, "cuda")
 

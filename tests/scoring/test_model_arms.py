@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin
 from gatekeeper.scoring.attachment import BaseOverwrittenError, inject
 from gatekeeper.scoring.fixed_prompts import prompt_logits
-from gatekeeper.scoring.model import LoadedBase, load_base, load_model
+from gatekeeper.scoring.model import LoadedBase, _require_resident, load_base, load_model
 from gatekeeper.scoring.probe import fresh_state, probe_effect, prove_detach
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -174,7 +176,7 @@ def test_what_inspection_refuses_is_never_loaded(
 ) -> None:
     loaded = load_base(tiny_base, tiny_pin)
     lost = copy_with(tiny_adapter, tmp_path / "a", tensors=lambda t: t.pop(next(iter(t))))
-    with pytest.raises(AdapterRefused, match="missing"):
+    with pytest.raises(AdapterRefused, match="lacks 1 of 8 tensors"):
         attach(loaded, lost)
     assert loaded.attached == ()
 
@@ -321,3 +323,28 @@ def test_code_that_a_base_brings_along_is_never_run(
     with pytest.raises(BaseError):
         load_model(folder, tiny_pin, "cpu")
     assert not mark.exists()
+
+
+def test_a_base_too_large_for_the_device_is_said_in_a_sentence(
+    tiny_base: Path, tiny_pin: BasePin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
+
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with pytest.raises(BaseError, match="cannot be loaded: CUDA out of memory") as refused:
+        load_model(tiny_base, tiny_pin, "cpu")
+    assert "quantized" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("places", "fits"),
+    [({"": 0}, True), ({"a": 0, "b": 1}, True), ({"": "cpu"}, True), ({"a": 0, "b": "cpu"}, False),
+     ({"a": 0, "b": "disk"}, False)],
+)  # fmt: skip
+def test_a_base_that_would_stay_partly_outside_the_gpus_is_refused(
+    places: dict[str, object], fits: bool, tiny_base: Path, tiny_pin: BasePin
+) -> None:
+    model = SimpleNamespace(hf_device_map=places)
+    with nullcontext() if fits else pytest.raises(BaseError, match="does not fit the GPUs"):
+        _require_resident(tiny_base, model)

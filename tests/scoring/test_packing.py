@@ -121,3 +121,9 @@ def test_the_docs_of_a_look_fill_their_forwards(length: int, budget: int) -> Non
         forwards = len(plan(docs, Shape(rows, rows)))
         assert forwards <= -(-25 * length // (budget * 7 // 8)) + 1
         assert forwards * rows <= 1.25 * 25 * length + 64 * forwards
+
+
+def test_tasks_that_share_looks_have_forwards_for_their_share_of_them() -> None:
+    docs = [pack([Scored(tuple(range(100)), (0,))])] * 16
+    assert height(docs, 8192) > 2500
+    assert height(docs, 8192, siblings=57) < 200

@@ -1,0 +1,40 @@
+"""Running out of memory, told apart from everything else that may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from gatekeeper.errors import EngineError
+
+__all__ = ["is_out_of_memory", "within_memory"]
+
+_SAID = (
+    "can't allocate memory",
+    "CUDA out of memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""Libraries say so in plain RuntimeErrors, too."""
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether this says that the machine's memory, or its GPU's, is full."""
+    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(problem, RuntimeError) and any(text in str(problem) for text in _SAID)
+    )
+
+
+@contextmanager
+def within_memory(doing: str) -> Iterator[None]:
+    """What runs in this context raises EngineError when memory is full; `doing` says what it is."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
+        if not is_out_of_memory(problem):
+            raise
+        raise EngineError(
+            f"Out of memory while {doing}.", "Free some memory, or use a smaller or quantized base."
+        ) from problem
