@@ -111,10 +111,11 @@ def _from_hub(ref: str, revision: str | None) -> Path:
     try:
         folder = Path(snapshot_download(**wanted, etag_timeout=10))
     except Exception as problem:
+        gated = "Gated" in type(problem).__name__
         raise BaseError(
             f"The base {ref!r} is not in the local hub cache and could not be downloaded "
             f"({type(problem).__name__}).",
-            f"Run: {command}",
+            "Accept its licence on the hub and set HF_TOKEN." if gated else f"Run: {command}",
         ) from problem
     weight_files(folder)
     return folder

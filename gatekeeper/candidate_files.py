@@ -80,7 +80,8 @@ def _require_folder(folder: Path) -> None:
         raise ConfigError(
             f"{folder} is not a folder.",
             (f"Did you mean {near}? " if near else "")
-            + "Give the folder that PEFT saved: it holds adapter_config.json.",
+            + "Give the folder that PEFT saved: it holds adapter_config.json. "
+            "(An adapter on the hub comes down with: hf download ORG/NAME --local-dir FOLDER)",
         )
 
 

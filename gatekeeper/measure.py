@@ -225,7 +225,10 @@ def _with_probe(candidate: Candidate, arm: str, bench: Bench) -> TrainingEvidenc
 
     with bench.progress.stage("scoring a sample of the training data"):
         folder = Path(tempfile.mkdtemp(dir=bench.staging))
-        suite = probe_suite(candidate.rows or (), bench.request.sampling.seed, folder)
+        wanted = {rule.suite for rule in bench.request.policy.policy.task}
+        asked_by = next(suite for suite in bench.request.suites if suite.name in wanted)
+        seed = bench.request.sampling.seed
+        suite = probe_suite(candidate.rows or (), seed, folder, asked_by)
         if suite is None:
             return candidate.training
         [[task]] = load_tasks(suite, bench.loaded.tokenizer).values()

@@ -5,6 +5,8 @@ What to do about a missed task or a loss is the business of `escalation.py`. Pur
 
 from __future__ import annotations
 
+import shlex
+
 from gatekeeper.evidence import Evidence
 from gatekeeper.noise_floor import flips_of
 from gatekeeper.reasons import render_reason
@@ -53,8 +55,8 @@ def fix_step(blocking: list[Reason]) -> NextStep:
     if unpinned and ReasonCode.ADAPTER_REFUSED not in codes:
         return NextStep(
             action=Action.PIN,
-            text="Write run.yaml beside the adapter (gatekeeper.TrackRun does it while training), "
-            "so that the result can be repeated.",
+            text="Write run.yaml beside the adapter (gatekeeper.training.TrackRun does it while "
+            "training; `gate inspect` prints the base_digest), so that the result can be repeated.",
         )
     if ReasonCode.CONTAMINATION_UNKNOWN in codes:
         return NextStep(
@@ -79,9 +81,15 @@ def hold_step(
 ) -> NextStep:
     """Neither is the task missed nor something lost, yet something blocks."""
     codes = {reason.code for reason in blocking}
+    first = blocking[0]
+    if ReasonCode.NO_DATA in codes and not any(rule.rule.startswith("task.") for rule in rules):
+        return NextStep(
+            action=Action.INVESTIGATE,
+            text="Name your task suite under `task:` in the policy; `gate suite new` makes one "
+            "from held-out data.",
+        )
     if ReasonCode.INCONCLUSIVE in codes:
         return _more_samples(evidence, rules)
-    first = blocking[0]
     return NextStep(action=Action.INVESTIGATE, text=render_reason(first))
 
 
@@ -101,6 +109,8 @@ def _more_samples(evidence: Evidence, rules: tuple[RuleResult, ...]) -> NextStep
     widest = max(len({rule.capability for rule in rules if rule.suite == s}) for s in suites)
     return NextStep(
         action=Action.MORE_SAMPLES,
-        text=f"About {wanted} samples per open capability would settle it; what is scored is kept.",
-        command=f"gate check {evidence.candidate.source} --max-samples {wanted * widest}",
+        text=f"About {wanted} samples per open capability would settle it; what is scored is kept. "
+        "Give the other flags of this check again.",
+        command=f"gate check {shlex.quote(evidence.candidate.source)} "
+        f"--max-samples {wanted * widest}",
     )

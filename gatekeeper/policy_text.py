@@ -91,7 +91,7 @@ def _budget(policy: Policy) -> list[str]:
 
 def _verdicts(policy: Policy) -> list[str]:
     if policy.mode == "report-only":
-        return ["Nothing: it reports, exits with 0 and never promotes."]
+        return ["Nothing: it reports, exits with 0 (30 for a refusal) and never promotes."]
     ladder = " -> ".join(rung.label for rung in policy.escalation.rungs)
     return [
         "promote: every rule is shown to hold.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from gatekeeper.diagnosis import Cause
 from gatekeeper.evidence import Evidence
 from gatekeeper.training_evidence import RunManifest, TrainingEvidence
@@ -89,7 +91,7 @@ def after_forgetting(evidence: Evidence, rules: tuple[RuleResult, ...] = ()) -> 
             action=Action.RESCALE,
             text="The task passes with room: score smaller scales of the same adapter, which "
             "forget less and cost no training.",
-            command=f"gate rescale {evidence.candidate.source}",
+            command=f"gate rescale {shlex.quote(evidence.candidate.source)}",
         )
     if manifest is not None and (manifest.epochs or 0) > 1:
         return NextStep(

@@ -49,33 +49,50 @@ _WRITTEN = {
 }
 
 
-def probe_suite(rows: Sequence[tuple[str, str]], seed: int, folder: Path) -> Suite | None:
+def probe_suite(
+    rows: Sequence[tuple[str, str]], seed: int, folder: Path, task_suite: Suite
+) -> Suite | None:
     """Write the probe as a suite into `folder`; None when it does not apply to these rows.
 
-    A row is (prompt, target). Few distinct targets are chosen from, in a fixed order, so that
-    their position says nothing; many short ones must be written word for word.
+    A row is (prompt, target), asked as `task_suite` asks: through the chat template and behind the
+    system prompt, or as plain text, the target right behind the prompt. Few distinct targets are
+    chosen from, in a fixed order, so that their position says nothing; many short ones must be
+    written word for word.
     """
     answers = sorted({target for _, target in rows})
     if len(answers) < 2:
         return None
     chosen = sorted(random.Random(seed).sample(range(len(rows)), min(PROBE_SAMPLES, len(rows))))
+    asked = [_without(task_suite.system_prompt, prompt) for prompt, _ in rows]
     docs: list[dict[str, Any]]
     if len(answers) <= MOST_ANSWERS:
         task = _COMMON | _CHOSEN
         docs = [
-            {"prompt": rows[row][0], "choices": answers, "gold": answers.index(rows[row][1])}
+            {"prompt": asked[row], "choices": answers, "gold": answers.index(rows[row][1])}
             for row in chosen
         ]
     elif all(target.strip() and _short(target) for target in answers):
         task = _COMMON | _WRITTEN
-        docs = [{"prompt": rows[row][0], "target": rows[row][1]} for row in chosen]
+        docs = [{"prompt": asked[row], "target": rows[row][1]} for row in chosen]
     else:
         return None
     lines = [json.dumps(doc, ensure_ascii=False) for doc in docs]
     (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "train_probe.yaml").write_text(json.dumps(task), encoding="utf-8")
     probe = Capability(name="training data", tasks=(TaskRef(task="train_probe", metric="acc"),))
-    return Suite(name="train-probe", role=Role.TASK, capabilities=(probe,), folder=folder)
+    return Suite(
+        name="train-probe",
+        role=Role.TASK,
+        capabilities=(probe,),
+        folder=folder,
+        apply_chat_template=task_suite.apply_chat_template,
+        system_prompt=task_suite.system_prompt,
+    )
+
+
+def _without(system_prompt: str | None, prompt: str) -> str:
+    """A conversation's rows begin with the system prompt, which the suite puts there itself."""
+    return prompt.removeprefix(f"{system_prompt}\n") if system_prompt else prompt
 
 
 def _short(target: str) -> bool:

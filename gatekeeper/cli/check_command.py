@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gatekeeper.cli.names import CHANNEL, POLICY, refuse_slip
+from gatekeeper.cli.plain import printable
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 
@@ -96,9 +97,15 @@ def command(
         store = create_store(settings)
         if promote:
             refuse_slip(store, settings)
-        request, results = _run(
-            store, adapters, settings, max_samples, seed, aa, quiet, Path(staging)
-        )
+        try:
+            request, results = _run(
+                store, adapters, settings, max_samples, seed, aa, quiet, Path(staging)
+            )
+        except AdapterRefused as refusal:
+            if "refused" in blocking and not exit_zero:
+                raise
+            click.echo(printable(f"refused: {refusal}"), err=True)
+            return 0
         for result in results:
             check_id = _record(store, request, result)
             _tell(told, store, result, request, check_id, quiet, verbose, html_to, md_to, junit_to)

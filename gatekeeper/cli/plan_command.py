@@ -30,9 +30,10 @@ _ASK = {
 def command(
     suite_names: tuple[str, ...], policy: str | None, registry: str | None, config: Path | None
 ) -> None:
-    """How many samples a policy needs, and the time they take, before anything is run.
+    """How many samples a policy needs, before anything is run.
 
-    Flip rates and times come from the checks in the registry; without any, from assumptions.
+    Flip rates come from the checks in the registry; without any, from assumptions. The time is told
+    once a check of this machine is in the registry.
     """
     from gatekeeper.compare import roles
     from gatekeeper.plan import learn, plan_suite, seconds_of

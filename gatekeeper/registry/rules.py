@@ -108,7 +108,7 @@ def permit_promotion(
         raise RegistryError(
             f"{adapter.label} has no promote verdict: check {check.check_id} says "
             f"{check.decision.value}.",
-            f"See why with `gate show {check.check_id}`; --force --reason overrides it, loudly.",
+            f"See why with `gate report {check.check_id}`; --force --reason overrides it, loudly.",
         )
     if adapter.rolled_back_at is not None and check.sequence < adapter.rolled_back_at:
         raise RegistryError(
@@ -190,7 +190,7 @@ def _deciding_check(
         raise RegistryError(
             f"Check {named.check_id} is superseded: {newest.check_id} says "
             f"{newest.decision.value}.",
-            f"See why with `gate show {newest.check_id}`.",
+            f"See why with `gate report {newest.check_id}`.",
         )
     return named
 

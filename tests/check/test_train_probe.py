@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,19 @@ from trained import World, rows
 
 from gatekeeper.adapter import read_adapter
 from gatekeeper.base import pin_base
+from gatekeeper.evidence import Role
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.model import LoadedBase, load_base
 from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.suite import Capability, Suite, TaskRef
 from gatekeeper.train_probe import PROBE_SAMPLES, probe_suite, score_probe
 
 Rows = list[tuple[str, str]]
+PLAIN = Suite(
+    name="task",
+    role=Role.TASK,
+    capabilities=(Capability(name="task", tasks=(TaskRef(task="any", metric="acc"),)),),
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +33,7 @@ def loaded(world: World) -> LoadedBase:
 
 
 def probed(world: World, loaded: LoadedBase, chosen: Rows, folder: Path) -> tuple[float, float]:
-    suite = probe_suite(chosen, 0, folder)
+    suite = probe_suite(chosen, 0, folder, PLAIN)
     assert suite is not None
     [[task]] = load_tasks(suite, loaded.tokenizer).values()
     probe = score_probe(task, PackedEngine(loaded, None), read_adapter(world.careful).digest)
@@ -57,4 +65,14 @@ def test_many_targets_must_be_written(world: World, loaded: LoadedBase, tmp_path
 )
 def test_free_text_and_single_answers_have_no_probe(targets: list[str], tmp_path: Path) -> None:
     chosen = [(f"row {n}", target) for n, target in enumerate(targets)]
-    assert probe_suite(chosen, 0, tmp_path) is None
+    assert probe_suite(chosen, 0, tmp_path, PLAIN) is None
+
+
+def test_rows_are_asked_as_the_task_suite_asks(tmp_path: Path) -> None:
+    chat = PLAIN.model_copy(update={"apply_chat_template": True, "system_prompt": "Be brief."})
+    chosen = [(f"Be brief.\nticket {n}", "yes" if n % 2 else "no") for n in range(40)]
+    suite = probe_suite(chosen, 0, tmp_path, chat)
+    assert suite is not None
+    assert (suite.apply_chat_template, suite.system_prompt) == (True, "Be brief.")
+    asked = [json.loads(line)["prompt"] for line in (tmp_path / "rows.jsonl").open()]
+    assert all(prompt.startswith("ticket ") for prompt in asked), "the suite puts it there itself"
