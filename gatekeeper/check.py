@@ -6,6 +6,7 @@ the room before it made, and gives back one result per candidate.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,8 +57,23 @@ def check(
     results = []
     for candidate in candidates:
         progress.candidate(candidate.pin.name)
+        for text in _foreseen(request, candidate):
+            progress.note(text)
         results.append(_decided(request, *_measured(candidate, bench), now))
     return results
+
+
+def _foreseen(request: Request, candidate: Candidate) -> Iterator[str]:
+    """What will hold the candidate however it scores: worth knowing before the time is spent."""
+    if candidate.refused or candidate.pin.kind == "base":
+        return
+    if not request.policy.policy.task:
+        yield "The policy names no task suite: this will be a hold, whatever is measured."
+    if request.policy.policy.contamination.require and candidate.rows is None:
+        yield (
+            "The training data is not at hand, so nobody can tell whether it holds samples of the "
+            "suites: this will be a hold."
+        )
 
 
 def _measured(candidate: Candidate, bench: Bench) -> tuple[Candidate, Measured]:

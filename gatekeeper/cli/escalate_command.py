@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CHECKED
+from gatekeeper.cli.names import CHECKED, check_named
 from gatekeeper.cli.settings_options import registry_option, settings_from
-from gatekeeper.errors import RegistryError
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import Evidence
@@ -43,7 +42,7 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
     from gatekeeper.report.ladder_terminal import print_ladder
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    evidence, _, policy_text = store.load_check(_check_id(store, adapter))
+    evidence, _, policy_text = store.load_check(check_named(store, adapter))
     policy = policy_from_text(policy_text)
     history = _history(store, evidence, policy)
     verdict = decide(evidence, policy, history)
@@ -52,25 +51,6 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
     if write_to is not None:
         click.echo(write_next(evidence, verdict, write_to), err=True)
     return int(verdict.exit_code)
-
-
-def _check_id(store: Registry, adapter: str) -> str:
-    """The check that is meant, or the newest one of the adapter that is meant."""
-    folder, state = Path(adapter), store.state()
-    if folder.is_dir():
-        from gatekeeper.adapter import read_adapter
-
-        found = read_adapter(folder).digest
-    else:
-        found = store.resolve(adapter)
-    if found in state.checks:
-        return found
-    known = state.adapters.get(found)
-    if known is None or known.last_check is None:
-        raise RegistryError(
-            f"{adapter} was never checked here.", f"Run `gate check {adapter}` first."
-        )
-    return known.last_check.check_id
 
 
 def _history(store: Registry, evidence: Evidence, policy: LoadedPolicy) -> tuple[PastCheck, ...]:

@@ -110,14 +110,19 @@ CANDIDATE, CHECKED, CHANNEL, POLICY = _Candidate(), _Checked(), _Channel(), _Pol
 def check_named(store: Registry, name: str) -> str:
     """A check as it is named, or the newest check of a candidate or of what a channel serves.
 
-    Raises RegistryError when the name is unknown or was never checked.
+    A candidate may be given as its folder. Raises RegistryError when the name is unknown or was
+    never checked.
     """
-    found, state = store.resolve(name), store.state()
+    from gatekeeper.cli.stores import named
+
+    state, wanted = store.state(), named(name)
+    is_strange = wanted != name and wanted not in state.adapters  # a folder nobody has checked
+    found = wanted if is_strange else store.resolve(wanted)
     if found in state.checks:
         return found
     adapter = state.adapters.get(found)
     if adapter is None or adapter.last_check is None:
-        raise RegistryError(f"{name} was never checked here.", "Run `gate check` on it first.")
+        raise RegistryError(f"{name} was never checked here.", f"Run: gate check {name}")
     return adapter.last_check.check_id
 
 

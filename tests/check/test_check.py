@@ -96,6 +96,25 @@ def test_the_same_check_again_scores_nothing_and_says_the_same(
     assert again["verdict"] == first["verdict"]
 
 
+def test_what_will_be_a_hold_in_any_case_is_said_before_the_time_is_spent(
+    world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adapter = tmp_path / "bare"
+    shutil.copytree(world.careful, adapter)
+    (adapter / "run.yaml").unlink()
+    policy = yaml.safe_load(world.policy.read_text())
+    asked = policy | {"task": [], "contamination": {"require": True}}
+    (tmp_path / "bare.yaml").write_text(yaml.safe_dump(asked))
+    code, out, err = gate(
+        ["check", str(adapter), "--policy", str(tmp_path / "bare.yaml"), "--json", "-"], capsys
+    )
+    assert code == 10
+    before, _, _ = err.partition("proving that the adapter is on")
+    assert "names no task suite" in before
+    assert "training data is not at hand" in before
+    assert json.loads(out)["verdict"] == "hold"
+
+
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_another_draw_of_the_samples_gives_the_same_verdicts(
     world: World, place: Path, capsys: pytest.CaptureFixture[str], seed: str
