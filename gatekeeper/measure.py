@@ -94,14 +94,14 @@ def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
 
 def measure(candidate: Candidate, bench: Bench) -> Measured:
     """Measure one candidate; whatever happens, it is off the base afterwards."""
+    from gatekeeper.scoring.memory import within_memory
+
     bench.started = time.monotonic()
     with bench.progress.stage("comparing training data and suites"):
         contamination = _contamination(candidate, bench)
     allowed = bench.request.policy.policy.contamination.max_overlap
     if contamination is not None and contamination.fraction > allowed:
         return Measured(contamination=contamination)
-    from gatekeeper.scoring.memory import within_memory
-
     try:
         with within_memory(f"measuring {candidate.pin.name}"):
             return _on_the_base(candidate, bench, contamination)

@@ -37,6 +37,8 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[Path, BasePin
             "No base model is named, and the adapter's config names none.",
             "Give --base, or set base in gate.yaml.",
         )
+    from gatekeeper.scoring.model import default_device  # torch is about to be loaded anyway
+
     spec = BaseSpec(
         ref=ref,
         revision=settings.revision,
@@ -46,7 +48,7 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[Path, BasePin
     folder = resolve_base(spec.ref, spec.revision)
     name = Path(ref).name if Path(ref).exists() else ref
     pin = pin_base(
-        folder, name, spec.dtype, spec.quantization, device=_device(), revision=spec.revision
+        folder, name, spec.dtype, spec.quantization, device=default_device(), revision=spec.revision
     )
     return folder, pin
 
@@ -123,10 +125,3 @@ def _hinted(adapters: Sequence[Path]) -> str | None:
         hint = content.get("base_model_name_or_path") if isinstance(content, dict) else None
         return hint if isinstance(hint, str) and hint else None
     return None
-
-
-def _device() -> str:
-    """Where torch will run; asked of torch only because it is about to be loaded anyway."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -115,9 +115,8 @@ def check_named(store: Registry, name: str) -> str:
     """
     from gatekeeper.cli.stores import named
 
-    state, wanted = store.state(), named(name)
-    is_strange = wanted != name and wanted not in state.adapters  # a folder nobody has checked
-    found = wanted if is_strange else store.resolve(wanted)
+    state, digest = store.state(), named(name)
+    found = store.resolve(name) if digest == name else digest
     if found in state.checks:
         return found
     adapter = state.adapters.get(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,7 +26,7 @@ from gatekeeper.scoring.cache import ScoreCache, ScoreKey
 from gatekeeper.scoring.generation import unusual_defaults
 from gatekeeper.scoring.heights import LayerShape, keep_bits, linear_layers
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
-from gatekeeper.scoring.memory import is_out_of_memory
+from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
 from gatekeeper.scoring.neutral import compare_on_neutral_text
 from gatekeeper.scoring.preparation import PreparedTask
 from gatekeeper.scoring.selftest import SelfTest, self_test
@@ -66,7 +67,6 @@ class PackedEngine:
         self._tested: WeakKeyDictionary[Any, SelfTest] = WeakKeyDictionary()
         self._keeping: set[LayerShape] = set()
         self._prepared: dict[str, PreparedTask] = {}
-        self._told_of_slow_texts = False
 
     @property
     def work(self) -> Work:
@@ -155,14 +155,15 @@ class PackedEngine:
 
     def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
         """Say once why a base's texts are generated one at a time, if its own defaults say so."""
-        if task.output_type != "generate_until" or not arm.packs or self._told_of_slow_texts:
+        if task.output_type != "generate_until" or not arm.packs:
             return
         if names := unusual_defaults(arm.module):
-            self._told_of_slow_texts = True
-            self._note(
-                f"Texts are generated one at a time, which is slower: generation_config.json sets "
+            text = (
+                "Texts are generated one at a time, which is slower: generation_config.json sets "
                 f"{', '.join(names)}."
             )
+            if text not in self.notes:
+                self._note(text)
 
     def _layers_keep_bits(self, module: Any) -> bool:
         """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
@@ -235,8 +236,7 @@ class PackedEngine:
     def _halve(self) -> None:
         if self._budget // 2 < _SMALLEST:
             raise EngineError(
-                f"Out of memory with only {self._budget} tokens at a time.",
-                "Free some memory, or use a smaller or quantized base.",
+                f"Out of memory with only {self._budget} tokens at a time.", MORE_MEMORY
             )
         self._budget //= 2
         self._answers.forget()
@@ -299,6 +299,7 @@ def _generation_digest(module: Any) -> str:
     return digest_json({name: repr(value) for name, value in settings.items()})
 
 
+@cache
 def _libraries(quantization: str) -> str:
     names: tuple[str, ...] = ("torch", "transformers", "peft")
     names = names if quantization == "none" else (*names, "bitsandbytes")

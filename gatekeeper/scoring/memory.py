@@ -9,7 +9,10 @@ import torch
 
 from gatekeeper.errors import EngineError
 
-__all__ = ["is_out_of_memory", "within_memory"]
+__all__ = ["MORE_MEMORY", "is_out_of_memory", "within_memory"]
+
+MORE_MEMORY = "Free some memory, or use a smaller or quantized base."
+"""What to do about it."""
 
 _SAID = (
     "can't allocate memory",
@@ -35,6 +38,4 @@ def within_memory(doing: str) -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
         if not is_out_of_memory(problem):
             raise
-        raise EngineError(
-            f"Out of memory while {doing}.", "Free some memory, or use a smaller or quantized base."
-        ) from problem
+        raise EngineError(f"Out of memory while {doing}.", MORE_MEMORY) from problem

@@ -22,7 +22,7 @@ from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inje
 from gatekeeper.scoring.base_state import BaseState, base_state
 from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.fixed_prompts import encode_prompts
-from gatekeeper.scoring.memory import is_out_of_memory
+from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
 from gatekeeper.scoring.shared_tree import share_tree
 
 __all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
@@ -245,9 +245,7 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
             if not options:
                 model = model.to(device)
     except Exception as problem:
-        hint = None
-        if is_out_of_memory(problem):
-            hint = "Free some memory, or use a smaller or quantized base."
+        hint = MORE_MEMORY if is_out_of_memory(problem) else None
         raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}", hint) from problem
     if pin.quantization == "nf4":
         _keep_layout(model)

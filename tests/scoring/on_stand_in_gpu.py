@@ -86,11 +86,10 @@ def require_strict() -> None:
 
 def check(folder: Path, adapter: Path) -> None:
     """`gate check` as a whole: loaded in bfloat16, attached, proved, scored, decided."""
-    from gatekeeper import prepare
     from gatekeeper.cli import main
     from gatekeeper.scoring import model
 
-    model.default_device = prepare._device = lambda: NAME
+    model.default_device = lambda: NAME
     settings, report = str(folder / "gate.yaml"), str(folder / "found.json")
     with suppress(SystemExit):  # the report tells how it ended
         main(["check", str(adapter), "--config", settings, "--quiet", "--json", report])
