@@ -4,7 +4,7 @@ TORCH ?= torch==2.13.0
 V := .venv
 BIN := $(V)/bin
 
-.PHONY: setup browser demo test lint bench torture clean
+.PHONY: setup browser demo test lint bench gpu torture clean
 
 setup: $(V)/.ready
 
@@ -39,6 +39,13 @@ bench: setup
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/rollback.py
 	$(BIN)/python benchmarks/report.py
+
+# On a machine with a GPU and a CUDA build of torch: equality, proofs, throughput.
+gpu: setup
+	$(BIN)/gate doctor
+	$(BIN)/pytest -q tests/scoring/test_gpu_rules.py
+	$(BIN)/python benchmarks/engine.py --device cuda
+	$(BIN)/python benchmarks/engine.py --device cuda --dtype bfloat16
 
 # Kill points, failing disks, flipped bytes, races, fuzzing: about half an hour, bounded.
 # The figures go to torture-figures.txt; docs/reliability.md tells what they mean.

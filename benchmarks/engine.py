@@ -4,11 +4,13 @@
     python benchmarks/engine.py --docs 16           a small slice of each work
     python benchmarks/engine.py --only few_shot     one row
     python benchmarks/engine.py --runs FOLDER       keep what was measured; go on where it stopped
+    python benchmarks/engine.py --device cuda       both sides on a GPU; --dtype bfloat16 as there
 
 lm-eval runs once on the base and once with `peft=`, as its users compare the two; "twice" is the
 sum of these two commands, "five times" the base once and four times the run with the adapter.
 Ours is `gate check`, which besides scoring inspects the adapter, proves that it comes off, decides
-and writes its records. Nothing is asserted about time; answers that differ end in exit code 1.
+and writes its records. Nothing is asserted about time; in float32, answers that differ end in exit
+code 1.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from engine_commands import gate_check, lm_eval, probe
+from engine_commands import Place, gate_check, lm_eval, probe
 from engine_report import Row, table
 from engine_works import TASKS, WORKS, Work, write_adapters, write_work
 
@@ -37,7 +39,9 @@ ADAPTERS = 6
 
 def main() -> int:
     args = arguments()
-    folder = args.runs or Path(tempfile.mkdtemp(prefix="gate-bench-"))
+    where = Place(args.device, args.dtype)
+    runs = args.runs or Path(tempfile.mkdtemp(prefix="gate-bench-"))
+    folder = runs / f"{where.device}-{where.dtype}"
     folder.mkdir(parents=True, exist_ok=True)
     base = embedded_base()
     # In a process of its own: what this one starts is never counted smaller than this one.
@@ -49,35 +53,36 @@ def main() -> int:
     for work in WORKS:
         if args.only and work.name not in args.only:
             continue
-        runs = measure(work, min(args.docs or work.docs, work.docs), base, adapters, folder, args)
-        if runs is not None:
-            rows.append(Row.of(work, runs))
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs")
+        found = measure(where, work, base, adapters, folder, args)
+        if found is not None:
+            rows.append(Row.of(work, found))
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs; {where}")
     print(table(rows))
-    return 0 if all(row.equal for row in rows) else 1
+    return 0 if where.dtype != "float32" or all(row.equal for row in rows) else 1
 
 
 def measure(
+    where: Place,
     work: Work,
-    docs: int,
     base: Path,
     adapters: list[Path],
     folder: Path,
     args: argparse.Namespace,
 ) -> dict[str, Any] | None:
     """Every run of one work. With --steps only those; None as long as some are missing."""
+    docs = min(args.docs or work.docs, work.docs)
     place = write_work(work, docs, folder.resolve())
     suite = place / TASKS
     cache = place / "cache"
     (place / "logs").mkdir(exist_ok=True)
 
     def theirs(adapter: Path | None) -> dict[str, Any]:
-        return lm_eval(base, adapter, work.name, work.batch, suite, place / "lm_eval")
+        return lm_eval(where, base, adapter, work.name, work.batch, suite, place / "lm_eval")
 
     def ours(name: str, chosen: list[Path], known: int) -> dict[str, Any]:
         if name == "cold":
             shutil.rmtree(cache, ignore_errors=True)
-        found = gate_check(base, chosen, place, cache, place / "logs" / f"{name}.txt")
+        found = gate_check(where, base, chosen, place, cache, place / "logs" / f"{name}.txt")
         expected = docs * 2 * len(chosen)
         if found["scored"] + found["cached"] != expected or found["cached"] != known:
             raise SystemExit(f"gate check ({name}) scored {found['scored']}, not what was meant.")
@@ -89,7 +94,7 @@ def measure(
         "cold": lambda: ours("cold", adapters[:1], 0),
         "known": lambda: ours("known", adapters[1:2], docs),
         "four": lambda: ours("four", adapters[2:6], 4 * docs),
-        "probe": lambda: probe(base, adapters[0], suite, place / "probe.json"),
+        "probe": lambda: probe(where, base, adapters[0], suite, place / "probe.json"),
     }
     for name, step in steps.items():
         file = place / f"run-{name}.json"
@@ -108,6 +113,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--docs", type=int, help="at most so many docs of each work (20 or more)")
     parser.add_argument("--only", nargs="+", choices=names, help="only these works")
     parser.add_argument("--runs", type=Path, help="folder that keeps finished runs")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--steps", nargs="+", help="only these runs; the table comes with the last")
     return parser.parse_args()
 

@@ -30,6 +30,19 @@ class Timed:
     code: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where both sides compute ("cpu", "cuda"), and in which dtype."""
+
+    device: str
+    dtype: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours takes a GPU if it sees one."""
+        return {"CUDA_VISIBLE_DEVICES": ""} if self.device == "cpu" else {}
+
+
 def timed(command: Sequence[str], cwd: Path, log: Path, **environment: str) -> Timed:
     """Run a command to its end; its output goes to `log`."""
     with log.open("wb") as stream:
@@ -50,20 +63,27 @@ def timed(command: Sequence[str], cwd: Path, log: Path, **environment: str) -> T
 
 
 def lm_eval(
-    base: Path, adapter: Path | None, task: str, batch: int, folder: Path, out: Path
+    where: Place,
+    base: Path,
+    adapter: Path | None,
+    task: str,
+    batch: int,
+    folder: Path,
+    out: Path,
 ) -> dict[str, Any]:
     """One run of `lm_eval` on the base, or with `peft=`; its responses come back."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    model = f"pretrained={base},dtype=float32" + (f",peft={adapter}" if adapter else "")
+    model = f"pretrained={base},dtype={where.dtype}" + (f",peft={adapter}" if adapter else "")
     done = timed(
         [
             sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--model_args", model,
-            "--tasks", task, "--include_path", str(folder), "--device", "cpu",
+            "--tasks", task, "--include_path", str(folder), "--device", where.device,
             "--batch_size", str(batch), "--log_samples", "--output_path", str(out),
         ],
         folder,
         out / "log.txt",
+        **where.environment,
     )  # fmt: skip
     if done.code:
         raise SystemExit(f"lm_eval failed; see {out / 'log.txt'}")
@@ -77,19 +97,20 @@ def lm_eval(
 
 
 def gate_check(
-    base: Path, adapters: Sequence[Path], folder: Path, cache: Path, log: Path
+    where: Place, base: Path, adapters: Sequence[Path], folder: Path, cache: Path, log: Path
 ) -> dict[str, Any]:
     """One run of `gate check`; says how many samples it scored and how many it knew."""
     report = log.with_suffix(".report.json")
     done = timed(
         [
             str(Path(sys.executable).with_name("gate")), "check", *map(str, adapters), "--quiet",
-            "--base", str(base), "--registry", str(log.with_suffix(".registry")),
-            "--json", str(report),
+            "--base", str(base), "--dtype", where.dtype, "--json", str(report),
+            "--registry", str(log.with_suffix(".registry")),
         ],
         folder,
         log,
         GATE_CACHE=str(cache),
+        **where.environment,
     )  # fmt: skip
     if done.code not in VERDICTS:
         raise SystemExit(f"gate check ended with {done.code}; see {log}")
@@ -102,13 +123,17 @@ def gate_check(
     }
 
 
-def probe(base: Path, adapter: Path, suite: Path, out: Path) -> dict[str, Any]:
+def probe(where: Place, base: Path, adapter: Path, suite: Path, out: Path) -> dict[str, Any]:
     """Our raw responses and what the forwards did, from a process of its own."""
     script = Path(__file__).parent / "engine_probe.py"
     done = timed(
-        [sys.executable, str(script), *map(str, (base, adapter, suite, out, time.time()))],
+        [
+            sys.executable, str(script), where.dtype,
+            *map(str, (base, adapter, suite, out, time.time())),
+        ],
         Path.cwd(),
         out.with_suffix(".log"),
+        **where.environment,
     )  # fmt: skip
     if done.code:
         raise SystemExit(f"The probe failed; see {out.with_suffix('.log')}")

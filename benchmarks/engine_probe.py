@@ -1,6 +1,6 @@
 """One scoring process seen from inside: responses, floating-point operations, time, tokens.
 
-    python engine_probe.py BASE ADAPTER SUITE OUT STARTED
+    python engine_probe.py DTYPE BASE ADAPTER SUITE OUT STARTED
 
 STARTED is when the process was started (seconds since the epoch), so that imports count.
 """
@@ -25,11 +25,19 @@ class Meter:
         self._entered = 0.0
         self._root: Any = None
 
+    def now(self) -> float:
+        """Seconds, once the device has done what it was given."""
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
     def before(self, module: Any, _: Any) -> None:
         if self.first is None:
             self.first = time.time()
         if self._root is None:
-            self._root, self._entered = module, time.perf_counter()
+            self._root, self._entered = module, self.now()
 
     def after(self, module: Any, inputs: Any, _: Any) -> None:
         import torch
@@ -37,14 +45,14 @@ class Meter:
         if isinstance(module, torch.nn.Linear):
             self.operations += 2 * inputs[0].numel() * module.out_features
         if module is self._root:
-            self.seconds += time.perf_counter() - self._entered
+            self.seconds += self.now() - self._entered
             self._root = None
 
     def reset(self) -> None:
         self.operations, self.seconds = 0, 0.0
 
 
-def main(base: str, adapter: str, suite_folder: str, out: str, started: str) -> None:
+def main(dtype: str, base: str, adapter: str, suite_folder: str, out: str, started: str) -> None:
     from gatekeeper.adapter import inspect_static
     from gatekeeper.base import pin_base
     from gatekeeper.scoring.engine import PackedEngine
@@ -52,7 +60,7 @@ def main(base: str, adapter: str, suite_folder: str, out: str, started: str) -> 
     from gatekeeper.scoring.tasks import load_tasks
     from gatekeeper.suite import load_suite
 
-    pin = pin_base(Path(base), "base")
+    pin = pin_base(Path(base), "base", dtype)
     candidate, _ = inspect_static(Path(adapter), base_pin=pin, base_folder=Path(base))
     loaded = load_base(Path(base), pin)
     suite = load_suite(suite_folder)
@@ -68,7 +76,7 @@ def main(base: str, adapter: str, suite_folder: str, out: str, started: str) -> 
     arms: dict[str, Any] = {"base": None, "adapter": candidate.digest}
     for arm in arms.values():  # the self-test comes before the clock starts
         list(engine.answers(task, (), arm))
-    peak = gemm_peak(torch)
+    peak = gemm_peak(meter, loaded)
     meter.reset()
     began = time.perf_counter()
     responses = {
@@ -76,7 +84,7 @@ def main(base: str, adapter: str, suite_folder: str, out: str, started: str) -> 
         for name, arm in arms.items()
     }
     seconds = time.perf_counter() - began
-    peak = max(peak, gemm_peak(torch))
+    peak = max(peak, gemm_peak(meter, loaded))
     assert meter.first is not None
     content = {
         "first_forward": meter.first - float(started),
@@ -94,14 +102,18 @@ def main(base: str, adapter: str, suite_folder: str, out: str, started: str) -> 
     Path(out).write_text(json.dumps(content), encoding="utf-8")
 
 
-def gemm_peak(torch: Any) -> float:
-    """Best of some float32 products of 2048 x 2048 matrices, in operations a second."""
-    one, other = torch.randn(2048, 2048), torch.randn(2048, 2048)
+def gemm_peak(meter: Meter, loaded: Any) -> float:
+    """Best of some products of square matrices, in operations a second."""
+    import torch
+
+    size = 2048 if loaded.device.type == "cpu" else 8192
+    kind = {"device": loaded.device, "dtype": loaded.model.dtype}
+    one, other = torch.randn(size, size, **kind), torch.randn(size, size, **kind)
     best = 0.0
     for _ in range(6):
-        started = time.perf_counter()
+        started = meter.now()
         torch.mm(one, other)
-        best = max(best, 2 * 2048**3 / (time.perf_counter() - started))
+        best = max(best, 2 * size**3 / (meter.now() - started))
     return best
 
 

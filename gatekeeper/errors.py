@@ -21,6 +21,7 @@ __all__ = [
     "RegistryError",
     "SuiteError",
     "TrainingDataError",
+    "first_line",
 ]
 
 
@@ -97,3 +98,10 @@ class RegistryDamaged(RegistryError):
     """The registry's bytes do not match their digests."""
 
     exit_code = ExitCode.REFUSED
+
+
+def first_line(problem: BaseException) -> str:
+    """What a library's error says, as part of a sentence of ours: at most 240 characters."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    text = lines[0] if lines else type(problem).__name__
+    return text if len(text) <= 240 else text[:237] + "..."

@@ -257,7 +257,8 @@ class ChannelModel:
 
 def _load(base: Path | str) -> LoadedBase:
     from gatekeeper.base import pin_base, resolve_base
-    from gatekeeper.scoring.model import default_device, load_base
+    from gatekeeper.scoring.loading import default_device
+    from gatekeeper.scoring.model import load_base
 
     folder = resolve_base(str(base))
     name = Path(base).name if Path(base).exists() else str(base)

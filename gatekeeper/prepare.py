@@ -37,7 +37,7 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[Path, BasePin
             "No base model is named, and the adapter's config names none.",
             "Give --base, or set base in gate.yaml.",
         )
-    from gatekeeper.scoring.model import default_device  # torch is about to be loaded anyway
+    from gatekeeper.scoring.loading import default_device  # torch is about to be loaded anyway
 
     spec = BaseSpec(
         ref=ref,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.digests import digest_file
-from gatekeeper.errors import SuiteError
+from gatekeeper.errors import SuiteError, first_line
 
 __all__ = ["SUFFIXES", "Source", "read_source"]
 
@@ -109,8 +109,9 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
     try:
         return list(pyarrow.parquet.read_table(path).to_pylist())
     except pyarrow.ArrowException as problem:
-        text = str(problem).splitlines()[0]
-        raise SuiteError(f"{path} is not a Parquet file ({text}).", "Check it.") from problem
+        raise SuiteError(
+            f"{path} is not a Parquet file ({first_line(problem)}).", "Check it."
+        ) from problem
 
 
 def _hub(ref: str, subset: str | None, split: str) -> Source:
@@ -120,8 +121,9 @@ def _hub(ref: str, subset: str | None, split: str) -> Source:
     try:
         found = datasets.load_dataset(ref, subset, split=split)
     except ValueError as problem:  # an unknown split or subset; the message lists those there are
-        text = str(problem).splitlines()[0]
-        raise SuiteError(f"{ref}: {text}", "Check --split and --subset.") from problem
+        raise SuiteError(
+            f"{ref}: {first_line(problem)}", "Check --split and --subset."
+        ) from problem
     except Exception as problem:  # whatever the hub client and its network raise
         raise SuiteError(
             f"{ref} is neither a file nor a data set on this machine, and could not be fetched "

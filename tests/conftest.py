@@ -23,6 +23,8 @@ from trained import (
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
 
+# What is said of bits here is said of a CPU; tests/scoring/test_gpu_rules.py takes a GPU itself.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

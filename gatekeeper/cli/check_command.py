@@ -11,6 +11,7 @@ import click
 
 from gatekeeper.cli.names import CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.plain import printable
+from gatekeeper.cli.report_files import REPORT, require_folders, takes_stdout
 from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 
@@ -33,9 +34,9 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @click.option("--channel", type=CHANNEL, help="Channel that --promote moves (default: production).")
 @click.option("--promote", is_flag=True, help="Promote at once when the verdict is promote.")
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the report as JSON.")
-@click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")
-@click.option("--md", "md_to", type=click.Path(path_type=Path), help="Write it as Markdown.")
-@click.option("--junit", "junit_to", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--html", "html_to", type=REPORT, metavar="FILE|-", help="Write the HTML report.")
+@click.option("--md", "md_to", type=REPORT, metavar="FILE|-", help="Write it as Markdown.")
+@click.option("--junit", "junit_to", type=REPORT, metavar="FILE|-", help="Write JUnit XML.")
 @click.option(
     "--write",
     "write_to",
@@ -80,18 +81,17 @@ def command(
     ADAPTERS are folders that PEFT saved, or full checkpoints of the same base.
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.report_files import require_folders
     from gatekeeper.cli.stores import create_store
 
     if bool(adapters) == aa:
         raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
     blocking = _blocking(fail_on)
-    json_file = Path(json_to) if json_to and json_to != "-" else None
-    require_folders(html_to, md_to, junit_to, json_file)
+    silent = takes_stdout(json_to, html_to, md_to, junit_to)
+    require_folders(html_to, md_to, junit_to, Path(json_to) if json_to else None)
     settings = settings_from(
         config, registry=registry, policy=policy, channel=channel, **base_flags
     )
-    told = standard_error() if json_to == "-" else standard_output()
+    told = standard_error() if silent else standard_output()
     codes, documents = [], []
     with tempfile.TemporaryDirectory(prefix="gate-") as staging:
         store = create_store(settings)
@@ -120,7 +120,8 @@ def command(
     if len(documents) > 1:
         _tell_worst(documents)
     if json_to:
-        _write_json(documents, json_to, html_to)
+        page = str(html_to) if html_to and len(documents) == 1 and str(html_to) != "-" else None
+        _write_json(documents, json_to, page)
     return 0 if exit_zero else max(codes)
 
 
@@ -272,15 +273,13 @@ def _promote(told: Console, store: Registry, settings: Settings, check_id: str) 
         told.print(line, markup=False)
 
 
-def _write_json(
-    documents: list[tuple[str, CheckResult]], target: str, html_to: Path | None
-) -> None:
+def _write_json(documents: list[tuple[str, CheckResult]], target: str, page: str | None) -> None:
     """One document, or a list of them when several candidates were checked."""
     from gatekeeper.cli.report_files import json_text, write_text
 
     text = json_text(
         [(check_id, r.evidence, r.verdict) for check_id, r in documents],
-        {"html": str(html_to)} if html_to and len(documents) == 1 else {},
+        {"html": page} if page else {},
     )
     if target == "-":
         click.echo(text, nl=False)

@@ -69,7 +69,8 @@ def command(folder: Path, base: str | None, suite: str | None) -> None:
     click.echo(f"ready  {store.root}")
     click.echo("\nNext:")
     if not suite:
-        click.echo("  gate suite new my-task --from held-out.jsonl --question text --answer label")
+        click.echo("  gate suite new my-task --from held-out.jsonl --question 'Text: {text}' \\")
+        click.echo("      --answer label --train train.jsonl    # ask exactly as you trained")
     click.echo("  gate check path/to/adapter")
 
 

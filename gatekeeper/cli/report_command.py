@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gatekeeper.cli.names import CANDIDATE, check_named
+from gatekeeper.cli.report_files import REPORT, takes_stdout
 from gatekeeper.cli.settings_options import registry_option, settings_from
 from gatekeeper.errors import ConfigError
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 @click.argument("check", required=False, type=CANDIDATE)
 @registry_option
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the report as JSON.")
-@click.option("--html", "html_to", type=click.Path(path_type=Path), help="Write the HTML report.")
-@click.option("--md", "md_to", type=click.Path(path_type=Path), help="Write it as Markdown.")
-@click.option("--junit", "junit_to", type=click.Path(path_type=Path), help="Write JUnit XML.")
+@click.option("--html", "html_to", type=REPORT, metavar="FILE|-", help="Write the HTML report.")
+@click.option("--md", "md_to", type=REPORT, metavar="FILE|-", help="Write it as Markdown.")
+@click.option("--junit", "junit_to", type=REPORT, metavar="FILE|-", help="Write JUnit XML.")
 @click.option(
     "--all",
     "all_to",
@@ -48,13 +49,14 @@ def command(
 
     if (check is None) == (all_to is None):
         raise click.UsageError("Give a CHECK, or --all DIR for the whole registry.")
+    silent = takes_stdout(json_to, html_to, md_to, junit_to)
     store = Registry.open(settings_from(config, registry=registry).registry)
     if all_to is not None:
         click.echo(_write_site(store, all_to))
     elif check is not None:
         check_id = check_named(store, check)
         written = _write(store, check_id, html_to, md_to, junit_to, json_to)
-        if not written and json_to != "-":
+        if not written and not silent:
             _show(store, check_id, quiet, verbose)
         for kind, path in written.items():
             click.echo(f"{kind}: {path}", err=True)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from gatekeeper.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,7 +17,17 @@ if TYPE_CHECKING:
     from gatekeeper.registry import Registry
     from gatekeeper.verdict import Verdict
 
-__all__ = ["json_text", "require_folders", "write_reports", "write_text"]
+__all__ = [
+    "REPORT",
+    "json_text",
+    "require_folders",
+    "takes_stdout",
+    "write_reports",
+    "write_text",
+]
+
+REPORT = click.Path(path_type=Path, allow_dash=True)
+STDOUT = "-"
 
 
 def json_text(checks: Sequence[tuple[str, Evidence, Verdict]], artifacts: Mapping[str, str]) -> str:
@@ -43,7 +55,7 @@ def write_reports(
     several: bool = False,
     store: Registry | None = None,
 ) -> dict[str, str]:
-    """Write the formats that have a path; give back format -> path.
+    """Write the formats that have a path, "-" to standard output; give back format -> path.
 
     With several candidates each gets its own file: the check's id goes before the suffix. The
     page shows the check's lineage and the candidates beside it when `store` has them.
@@ -52,8 +64,12 @@ def write_reports(
     for kind, path in (("html", html), ("md", md), ("junit", junit)):
         if path is None:
             continue
+        text = _render(kind, evidence, verdict, samples, check_id, store)
+        if str(path) == STDOUT:
+            click.echo(text, nl=not text.endswith("\n"))
+            continue
         target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
-        write_text(target, _render(kind, evidence, verdict, samples, check_id, store))
+        write_text(target, text)
         written[kind] = str(target)
     return written
 
@@ -87,13 +103,26 @@ def _render(
     return render_junit(evidence, verdict, check_id=check_id)
 
 
+def takes_stdout(*targets: Path | str | None) -> bool:
+    """Whether a report goes to standard output, where then nothing else may go.
+
+    Raises UsageError when two do.
+    """
+    found = sum(str(target) == STDOUT for target in targets if target is not None)
+    if found > 1:
+        raise click.UsageError('Only one format can go to standard output ("-").')
+    return found == 1
+
+
 def require_folders(*paths: Path | None) -> None:
     """Before an hour of scoring: every file that was asked for can be written.
 
     Raises ConfigError with the first folder that is missing or not writable.
     """
     for path in paths:
-        if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        if path is None or str(path) == STDOUT:
+            continue
+        if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
             raise ConfigError(
                 f"{path} cannot be written: {path.parent} is no folder that may be written to.",
                 f"mkdir -p {path.parent}, or name another path.",

@@ -15,26 +15,16 @@ from typing import Any
 import torch
 
 from gatekeeper.adapter import AdapterFolder, inspect_static, read_adapter
-from gatekeeper.base import base_tensors, settled_dtype
-from gatekeeper.errors import AdapterRefused, BaseError, EngineError
+from gatekeeper.errors import AdapterRefused, BaseError, EngineError, first_line
 from gatekeeper.evidence import BasePin, Severity
 from gatekeeper.scoring.attachment import Attachment, BaseOverwrittenError, inject
 from gatekeeper.scoring.base_state import BaseState, base_state
-from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.fixed_prompts import encode_prompts
-from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
+from gatekeeper.scoring.loading import default_device, load_model
+from gatekeeper.scoring.memory import is_out_of_memory
 from gatekeeper.scoring.shared_tree import share_tree
 
-__all__ = ["LoadedBase", "default_device", "load_base", "load_model"]
-
-_SHARE_FOR_WEIGHTS = 0.7
-"""Of a GPU's free memory; the rest is for states, logits and adapters."""
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-def default_device() -> str:
-    """ "cuda" where there is one, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+__all__ = ["LoadedBase", "load_base"]
 
 
 class LoadedBase:
@@ -124,7 +114,7 @@ class LoadedBase:
             if is_out_of_memory(problem):  # no fault of the adapter
                 raise
             raise AdapterRefused(
-                f"PEFT cannot attach {folder.name}: {_sentence(problem)}"
+                f"PEFT cannot attach {folder.name}: {first_line(problem)}"
             ) from problem
 
     def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
@@ -197,12 +187,6 @@ def _require(folder: Path, found: str, digest: str) -> None:
         )
 
 
-def _sentence(problem: Exception) -> str:
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    text = lines[0] if lines else type(problem).__name__
-    return text if len(text) <= 240 else text[:237] + "..."
-
-
 def load_base(folder: Path, pin: BasePin, device: str | None = None) -> LoadedBase:
     """Load a pinned base, frozen and in evaluation mode. Raises BaseError with one sentence."""
     from transformers import AutoTokenizer
@@ -214,104 +198,6 @@ def load_base(folder: Path, pin: BasePin, device: str | None = None) -> LoadedBa
         )
     except Exception as problem:
         raise BaseError(
-            f"The tokenizer of {folder} cannot be loaded: {_sentence(problem)}"
+            f"The tokenizer of {folder} cannot be loaded: {first_line(problem)}"
         ) from problem
     return LoadedBase(folder, pin, load_model(folder, pin, device), tokenizer, device)
-
-
-def load_model(folder: Path, pin: BasePin, device: str) -> Any:
-    """Load a model folder as the pin says, never wrapped by anything. Raises BaseError."""
-    from transformers import AutoModelForCausalLM
-
-    dtype = _DTYPES.get(settled_dtype(pin.dtype, device))
-    if dtype is None:
-        raise BaseError(f"dtype {pin.dtype!r} is not known.", f"Use one of {', '.join(_DTYPES)}.")
-    options: dict[str, Any] = {}
-    if pin.quantization == "nf4":
-        options = _nf4(dtype, device)
-    elif _needs_several(folder, dtype, device):
-        options = {"device_map": "auto"}
-    try:
-        with _quiet():
-            model = AutoModelForCausalLM.from_pretrained(
-                str(folder),
-                dtype=dtype,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                attn_implementation="sdpa",
-                **options,
-            )
-            if not options:
-                model = model.to(device)
-    except Exception as problem:
-        hint = MORE_MEMORY if is_out_of_memory(problem) else None
-        raise BaseError(f"{folder} cannot be loaded: {_sentence(problem)}", hint) from problem
-    if pin.quantization == "nf4":
-        _keep_layout(model)
-    _require_resident(folder, model)
-    model.eval()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return model
-
-
-def _require_resident(folder: Path, model: Any) -> None:
-    """What was left outside the GPUs is fetched for each forward: no bytes stay to be proved."""
-    places = set(map(str, (getattr(model, "hf_device_map", None) or {}).values()))
-    if "disk" in places or ("cpu" in places and len(places) > 1):
-        raise BaseError(
-            f"{folder} does not fit the GPUs of this machine; part of it would be left outside.",
-            "Use more or larger GPUs, or --quantization nf4.",
-        )
-
-
-def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:
-    """Whether the weights do not fit one GPU while there are more; layers are then spread."""
-    if device != "cuda" or torch.cuda.device_count() < 2:
-        return False
-    numbers = sum(tensor.size for tensor in base_tensors(folder).values())
-    free, _ = torch.cuda.mem_get_info(0)
-    return numbers * dtype.itemsize > _SHARE_FOR_WEIGHTS * free
-
-
-def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
-    try:
-        with importing_bitsandbytes():
-            import bitsandbytes  # noqa: F401
-    except ImportError as problem:
-        raise BaseError(
-            "A 4-bit base needs the package bitsandbytes.", "Run: pip install bitsandbytes"
-        ) from problem
-    from transformers import BitsAndBytesConfig
-
-    return {
-        "quantization_config": BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
-        ),
-        "device_map": {"": device},
-    }
-
-
-def _keep_layout(model: Any) -> None:
-    """Forbid the repacking of 4-bit weights that some CPUs do in the first forward.
-
-    It happens in place, and reading the weights afterwards (state_dict, DoRA) corrupts the model.
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Progress bars of libraries would tear ours apart."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

@@ -15,7 +15,8 @@ from torch import Tensor
 from gatekeeper.evidence import DetachProof, EffectProbe
 from gatekeeper.scoring.base_state import BaseState, base_state, same_bits
 from gatekeeper.scoring.fixed_prompts import prompt_logits
-from gatekeeper.scoring.model import LoadedBase, load_model
+from gatekeeper.scoring.loading import load_model
+from gatekeeper.scoring.model import LoadedBase
 
 __all__ = ["fresh_state", "probe_effect", "prove_detach"]
 

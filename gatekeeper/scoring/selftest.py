@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from gatekeeper.errors import first_line
 from gatekeeper.scoring.attention import PrefixStates
 from gatekeeper.scoring.forest import grow, is_short
 from gatekeeper.scoring.forward import (
@@ -24,6 +25,7 @@ from gatekeeper.scoring.forward import (
     prefix_states,
 )
 from gatekeeper.scoring.heights import keep_bits, linear_layers
+from gatekeeper.scoring.memory import is_out_of_memory
 from gatekeeper.scoring.packing import PackedDoc, free_heights, pack
 from gatekeeper.scoring.plain import plain_likelihoods
 from gatekeeper.scoring.tokens import Scored
@@ -50,11 +52,10 @@ def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
     try:
         states = prefix_states(module, prefix, _ANY.step, device)
         found = _as_trees(module, trees, states, device)
-    except (torch.OutOfMemoryError, MemoryError):
-        raise
     except Exception as problem:  # an unknown architecture may fail in any way
-        text = str(problem).strip().splitlines()
-        return SelfTest(text[0] if text else type(problem).__name__, free=False)
+        if is_out_of_memory(problem):
+            raise
+        return SelfTest(first_line(problem), free=False)
     expected = _plainly(module, docs, device)
     exact = next(module.parameters()).dtype == torch.float32
     fault = _disagreement(found, expected, exact)

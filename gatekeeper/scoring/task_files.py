@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.errors import SuiteError
+from gatekeeper.errors import SuiteError, first_line
 
 __all__ = ["TaskFiles"]
 
@@ -82,7 +82,7 @@ class TaskFiles:
 
     def _explained(self, name: str, config: Mapping[str, Any], problem: Exception) -> SuiteError:
         path = config.get("dataset_path")
-        text = _first_line(problem)
+        text = first_line(problem)
         if isinstance(problem, FileNotFoundError) and path in _LOCAL_BUILDERS:
             return SuiteError(
                 f"Suite {self.suite}, task {name}: a data file is missing: {text}",
@@ -171,11 +171,6 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
     while problem is not None:
         yield problem
         problem = problem.__cause__ or problem.__context__
-
-
-def _first_line(problem: Exception) -> str:
-    lines = str(problem).strip().splitlines()
-    return lines[0] if lines else type(problem).__name__
 
 
 @contextmanager

@@ -73,6 +73,17 @@ def test_with_json_on_stdout_everything_else_goes_to_stderr_and_the_schema_holds
     assert "promote" in err
 
 
+def test_markdown_on_stdout_is_all_that_is_there(
+    world: World, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = gate(["check", str(world.careful), "--md", "-"], capsys)
+    assert code == 0
+    assert out.startswith("<!-- gatekeeper:careful -->")
+    assert "verdict:" in err
+    assert "verdict:" not in out
+    assert not (place / "-").exists()
+
+
 def test_every_report_format_is_written_and_the_check_is_in_the_registry(
     world: World, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

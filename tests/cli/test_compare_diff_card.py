@@ -155,6 +155,27 @@ def test_the_site_has_a_page_for_every_check_and_its_links_lead_somewhere(
         assert "../index.html" in (index.parent / page).read_text()
 
 
+@pytest.mark.parametrize(
+    ("option", "begins"),
+    [("--md", "<!-- gatekeeper:"), ("--html", "<!doctype html>"), ("--junit", "<?xml")],
+)
+def test_a_dash_writes_a_report_to_standard_output_and_no_file_of_that_name(
+    option: str, begins: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "report", "careful", option, "-")
+    assert (code, err) == (0, "")
+    assert out.lower().startswith(begins)
+    assert not Path("-").exists()
+
+
+def test_two_reports_cannot_share_standard_output(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "report", "careful", "--md", "-", "--json", "-")
+    assert (code, out) == (2, "")
+    assert "Only one format" in err
+
+
 def test_a_report_asks_for_a_check_or_for_all(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,7 +22,7 @@ from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
 from gatekeeper.scoring.neutral import compare_on_neutral_text
-from gatekeeper.scoring.selftest import SelfTest
+from gatekeeper.scoring.selftest import SelfTest, self_test
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
 METRICS = {
@@ -228,6 +228,17 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
     again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
     known = [s.cached for s in again.score(task, range(len(task)), None)]
     assert known == [free] * len(task), "in forwards of another fixed height, scores are others"
+
+
+def test_a_lack_of_memory_in_the_self_test_is_not_held_against_the_architecture(
+    arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    monkeypatch.setattr(forward_module, "logits_at", never)
+    with pytest.raises(RuntimeError, match="allocate"):
+        self_test(arms.model, 512, arms.device)
 
 
 def test_memory_too_short_for_anything_is_said_in_a_sentence(

@@ -1,32 +1,58 @@
-"""On a device that keeps a GPU's rules, every tensor meets the others where it should.
+"""On a GPU, and on a device that only keeps a GPU's rules, scoring and checks come out right.
 
-No kernel of a GPU runs here; see `stand_in_gpu.py` for what this can show and what not.
+Where there is no GPU none of its kernels runs; `stand_in_gpu.py` says what is shown all the same.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from trained import World
 
 HERE = Path(__file__).parent
 
 
-def test_scoring_and_a_whole_check_run_on_a_device_of_their_own(world: World, place: Path) -> None:
-    paths = os.pathsep.join([str(HERE), str(HERE.parent)])
+def reports_from(device: str, world: World, place: Path) -> dict[str, Any]:
+    """Run everything on a device; the reports of the checks, by dtype or quantization."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "on_stand_in_gpu.py"), str(place), str(world.careful)],
-        env={**os.environ, "PYTHONPATH": paths, "GATE_CACHE": str(place / "cache")},
+        [sys.executable, str(HERE / "on_device.py"), device, str(place), str(world.careful)],
+        env={
+            **os.environ,
+            "CUDA_VISIBLE_DEVICES": "0",
+            "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
+            "GATE_CACHE": str(place / "cache"),
+        },
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    report = json.loads((place / "found.json").read_text())
-    assert report["verdict"] == "promote"
-    assert report["base"]["dtype"] == "bfloat16"
+    return {file.stem: json.loads(file.read_text()) for file in place.glob("*.json")}
+
+
+def require_proved(report: dict[str, Any]) -> None:
     assert report["proofs"]["changed"]
     assert report["proofs"]["detach_identical"]
+
+
+def test_scoring_and_a_whole_check_run_on_a_device_of_their_own(world: World, place: Path) -> None:
+    report = reports_from("standin", world, place)["bfloat16"]
+    assert report["verdict"] == "promote"
+    assert report["base"]["dtype"] == "bfloat16"
+    require_proved(report)
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="no GPU here")
+def test_scoring_and_whole_checks_run_on_a_gpu(world: World, place: Path) -> None:
+    reports = reports_from("cuda", world, place)
+    assert reports["bfloat16"]["verdict"] == "promote"
+    assert reports["bfloat16"]["base"]["dtype"] == "bfloat16"
+    assert reports["nf4"]["base"]["quantization"] == "nf4"
+    require_proved(reports["bfloat16"])
+    require_proved(reports["nf4"])

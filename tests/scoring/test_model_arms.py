@@ -19,7 +19,8 @@ from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin
 from gatekeeper.scoring.attachment import BaseOverwrittenError, inject
 from gatekeeper.scoring.fixed_prompts import prompt_logits
-from gatekeeper.scoring.model import LoadedBase, _require_resident, load_base, load_model
+from gatekeeper.scoring.loading import _require_resident, load_model
+from gatekeeper.scoring.model import LoadedBase, load_base
 from gatekeeper.scoring.probe import fresh_state, probe_effect, prove_detach
 
 VARIANTS: dict[str, dict[str, Any]] = {

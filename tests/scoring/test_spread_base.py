@@ -8,9 +8,9 @@ import pytest
 import tiny
 import torch
 
-from gatekeeper.scoring import model as model_module
+from gatekeeper.scoring import loading
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.model import _needs_several
+from gatekeeper.scoring.loading import _needs_several
 from gatekeeper.scoring.tasks import load_tasks
 
 
@@ -20,8 +20,8 @@ from gatekeeper.scoring.tasks import load_tasks
 def test_only_a_base_too_large_for_one_of_several_gpus_is_spread(
     gpus: int, free: int, spread: bool, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_module.torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(model_module.torch.cuda, "mem_get_info", lambda _: (free, free))
+    monkeypatch.setattr(loading.torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(loading.torch.cuda, "mem_get_info", lambda _: (free, free))
     assert _needs_several(tiny_base, torch.bfloat16, "cuda") is spread
     assert not _needs_several(tiny_base, torch.bfloat16, "cpu")
 

@@ -1,17 +1,19 @@
-"""Score and check on the stand-in device; run by `test_gpu_rules.py` in a process of its own.
+"""Score and check on another device than the CPU; run by `test_gpu_rules.py`, a process for each.
 
-python on_stand_in_gpu.py FOLDER ADAPTER: exits with 1 and says why when anything is amiss. FOLDER
-holds the gate.yaml to check the adapter with, and receives the report, found.json.
+python on_device.py DEVICE FOLDER ADAPTER: exits with 1 and says why when anything is amiss. DEVICE
+is "cuda", or the stand-in. FOLDER holds the gate.yaml to check the adapter with, and receives the
+reports.
 """
 
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from stand_in_gpu import NAME, stand_in_gpu  # before all that imports torch
+if sys.argv[1] == "standin":
+    import stand_in_gpu  # before all that imports torch
 
 # isort: split
 import tiny
@@ -68,9 +70,9 @@ def require_alike(one: Any, other: Any, where: str) -> None:
         assert one == other, f"{where}: {one!r} and {other!r}"
 
 
-def require_strict() -> None:
-    """The stand-in must refuse what a GPU refuses, or nothing is shown here."""
-    here, there = torch.ones(2, 3, device=NAME), torch.ones(3)
+def require_strict(device: str) -> None:
+    """It must refuse what a GPU refuses, or the stand-in shows nothing here."""
+    here, there = torch.ones(2, 3, device=device), torch.ones(3)
     for wrong in (
         lambda: here + there,
         lambda: here @ there,
@@ -81,22 +83,22 @@ def require_strict() -> None:
             wrong()
         except (RuntimeError, TypeError):
             continue
-        raise AssertionError("the stand-in lets devices mix")
+        raise AssertionError(f"{device} lets devices mix")
 
 
-def check(folder: Path, adapter: Path) -> None:
+def check(folder: Path, adapter: Path, device: str, name: str, *more: str) -> None:
     """`gate check` as a whole: loaded in bfloat16, attached, proved, scored, decided."""
     from gatekeeper.cli import main
-    from gatekeeper.scoring import model
+    from gatekeeper.scoring import loading, model
 
-    model.default_device = lambda: NAME
-    settings, report = str(folder / "gate.yaml"), str(folder / "found.json")
+    loading.default_device = model.default_device = lambda: device
+    settings, report = str(folder / "gate.yaml"), str(folder / f"{name}.json")
     with suppress(SystemExit):  # the report tells how it ended
-        main(["check", str(adapter), "--config", settings, "--quiet", "--json", report])
+        main(["check", str(adapter), "--config", settings, "--quiet", "--json", report, *more])
 
 
 if __name__ == "__main__":
-    place, careful = Path(sys.argv[1]), Path(sys.argv[2])
+    device, place, careful = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     suite = place / "suite"
     tiny.choices_task(suite, docs=3)
     tiny.pairs_task(suite, docs=3)
@@ -104,8 +106,13 @@ if __name__ == "__main__":
     tiny.rolling_task(suite, docs=2, words=60)
     tiny.words_task(suite, docs=3, max_gen_toks=6)
     expected = {family: answers(family, suite, "cpu") for family in FAMILIES}
-    with stand_in_gpu():
-        require_strict()
+    world: AbstractContextManager[Any] = (
+        stand_in_gpu.stand_in_gpu() if device == "standin" else nullcontext()
+    )
+    with world:
+        require_strict(device)
         for family in FAMILIES:
-            require_alike(expected[family], answers(family, suite, NAME), family)
-        check(place, careful)
+            require_alike(expected[family], answers(family, suite, device), family)
+        check(place, careful, device, "bfloat16")
+        if device == "cuda":
+            check(place, careful, device, "nf4", "--quantization", "nf4")
