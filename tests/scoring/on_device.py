@@ -1,13 +1,14 @@
 """Score and check on another device than the CPU; run by `test_gpu_rules.py`, a process for each.
 
-python on_device.py DEVICE FOLDER ADAPTER: exits with 1 and says why when anything is amiss. DEVICE
-is "cuda", or the stand-in. FOLDER holds the gate.yaml to check the adapter with, and receives the
-reports.
+python on_device.py DEVICE FOLDER BASE ADAPTER: exits with 1 and says why when anything is amiss.
+DEVICE is "cuda", or the stand-in; of two, a base is spread over both. FOLDER holds the gate.yaml to
+check the adapter with, and receives the reports.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,33 @@ METRICS = {
 TEXTS = ["the cat sees the big green river", "one two three"]
 
 
-def answers(family: str, folder: Path, device: str) -> dict[str, Any]:
+def spread(model: Any, devices: Sequence[str]) -> Any:
+    """The first half of the layers on one device, the others on the next, as "auto" may do it."""
+    from accelerate import dispatch_model
+
+    places: dict[str, str] = {}
+
+    def walk(module: torch.nn.Module, path: str) -> None:
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.ModuleList):
+                for index in range(len(child)):
+                    places[f"{path}{name}.{index}"] = devices[index * len(devices) // len(child)]
+            elif any(isinstance(inner, torch.nn.ModuleList) for inner in child.modules()):
+                walk(child, f"{path}{name}.")
+            else:  # a norm comes behind the layers; embeddings and a tied head before them
+                places[f"{path}{name}"] = devices[-1 if "norm" in name or "ln_f" in name else 0]
+
+    walk(model, "")
+    skip = getattr(model, "_skip_keys_device_placement", None)
+    return dispatch_model(model, device_map=places, skip_keys=skip)
+
+
+def answers(family: str, folder: Path, devices: Sequence[str]) -> dict[str, Any]:
     """Responses of both arms to every task, drift, and what the engine noted."""
-    arms = tiny.TinyArms(tiny.model(family), tiny.tokenizer(), candidate="sha256:one")
-    arms.model, arms.device = arms.model.to(device), torch.device(device)
+    base = tiny.model(family)
+    base = base.to(devices[0]) if len(devices) == 1 else spread(base, devices)
+    arms = tiny.TinyArms(base, tiny.tokenizer(), candidate="sha256:one")
+    arms.device = torch.device(devices[0])
     engine = PackedEngine(arms, token_budget=128)
     tasks = load_tasks(tiny.suite(folder, list(METRICS.items())), arms.tokenizer)
     found: dict[str, Any] = {
@@ -86,33 +110,69 @@ def require_strict(device: str) -> None:
         raise AssertionError(f"{device} lets devices mix")
 
 
-def check(folder: Path, adapter: Path, device: str, name: str, *more: str) -> None:
-    """`gate check` as a whole: loaded in bfloat16, attached, proved, scored, decided."""
+def check(folder: Path, adapter: Path, name: str, *more: str) -> None:
+    """`gate check` as a whole: loaded, attached, proved, scored, decided."""
     from gatekeeper.cli import main
-    from gatekeeper.scoring import loading, model
 
-    loading.default_device = model.default_device = lambda: device
     settings, report = str(folder / "gate.yaml"), str(folder / f"{name}.json")
     with suppress(SystemExit):  # the report tells how it ended
         main(["check", str(adapter), "--config", settings, "--quiet", "--json", report, *more])
 
 
+def load_on(devices: Sequence[str]) -> None:
+    """From here on gate takes these for the machine's devices, and spreads a base over them."""
+    from gatekeeper.scoring import loading, model
+
+    load = loading.load_model
+    loading.default_device = model.default_device = lambda: devices[0]
+    if len(devices) > 1:
+        model.load_model = lambda folder, pin, _: spread(load(folder, pin, "cpu"), devices)
+
+
+def require_same_beside(base: Path, adapter: Path) -> None:
+    """A model beside the base, as `ChannelModel` takes it, computes what an armed one does."""
+    from gatekeeper.adapter import read_adapter
+    from gatekeeper.base import pin_base
+    from gatekeeper.scoring.fixed_prompts import prompt_logits
+    from gatekeeper.scoring.model import load_base
+
+    loaded, digest = (
+        load_base(base, pin_base(base, "tiny", "float32")),
+        read_adapter(adapter).digest,
+    )
+    beside = prompt_logits(loaded.beside(adapter, digest), loaded.prompts, loaded.device)
+    loaded.attach(adapter, digest)
+    with loaded.arm(digest) as model:
+        armed = prompt_logits(model, loaded.prompts, loaded.device)
+    for one, other, off in zip(beside, armed, loaded.untouched.logits, strict=True):
+        assert torch.equal(one, other)
+        assert not torch.equal(one, off)
+
+
 if __name__ == "__main__":
-    device, place, careful = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    device, place, base, careful = sys.argv[1], *map(Path, sys.argv[2:])
     suite = place / "suite"
     tiny.choices_task(suite, docs=3)
     tiny.pairs_task(suite, docs=3)
     tiny.last_word_task(suite, docs=3)
     tiny.rolling_task(suite, docs=2, words=60)
     tiny.words_task(suite, docs=3, max_gen_toks=6)
-    expected = {family: answers(family, suite, "cpu") for family in FAMILIES}
-    world: AbstractContextManager[Any] = (
-        stand_in_gpu.stand_in_gpu() if device == "standin" else nullcontext()
-    )
+    expected = {family: answers(family, suite, ["cpu"]) for family in FAMILIES}
+    stands_in = device == "standin"
+    world: AbstractContextManager[Any] = stand_in_gpu.stand_in_gpu() if stands_in else nullcontext()
     with world:
         require_strict(device)
+        two = [f"{device}:0", f"{device}:1"] if stands_in or torch.cuda.device_count() > 1 else []
         for family in FAMILIES:
-            require_alike(expected[family], answers(family, suite, device), family)
-        check(place, careful, device, "bfloat16")
-        if device == "cuda":
-            check(place, careful, device, "nf4", "--quantization", "nf4")
+            require_alike(expected[family], answers(family, suite, [device]), family)
+            if two:
+                require_alike(expected[family], answers(family, suite, two), f"{family} on two")
+        load_on([device])
+        check(place, careful, "bfloat16")
+        if not stands_in:
+            check(place, careful, "nf4", "--quantization", "nf4")
+        require_same_beside(base, careful)
+        if two:
+            load_on(two)
+            check(place, careful, "two", "--dtype", "float32")
+            require_same_beside(base, careful)

@@ -27,24 +27,24 @@ torch.inference_mode = torch.no_grad  # type: ignore[misc, assignment]
 
 
 class _OnDevice(torch.Tensor):
-    """A tensor whose numbers lie in `inner`, on the CPU."""
+    """A tensor whose numbers lie in `inner`, on the CPU; it says it is on the device `index`."""
 
     inner: torch.Tensor
 
     @staticmethod
-    def __new__(cls, inner: torch.Tensor) -> _OnDevice:
+    def __new__(cls, inner: torch.Tensor, index: int) -> _OnDevice:
         found = torch.Tensor._make_wrapper_subclass(
             cls,
             inner.shape,
             strides=inner.stride(),
             storage_offset=inner.storage_offset(),
             dtype=inner.dtype,
-            device=torch.device(NAME, 0),
+            device=torch.device(NAME, index),
         )
         found.inner = inner
         return found
 
-    def __init__(self, inner: torch.Tensor) -> None:
+    def __init__(self, inner: torch.Tensor, index: int) -> None:
         pass
 
     def tolist(self) -> Any:
@@ -76,10 +76,15 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if name == "_fused_sdp_choice" and ours:
         return 0  # attention from plain products: the CPU's fused kernel would see the wrong device
     strangers = [tensor for tensor in tensors if not isinstance(tensor, _OnDevice) and tensor.dim()]
-    if ours and strangers and name not in _MAY_MIX:
+    several = len({tensor.device.index for tensor in ours}) > 1
+    if (ours and strangers and name not in _MAY_MIX) or (several and name != "copy_"):
         raise RuntimeError(f"Expected all tensors to be on the same device: aten::{name}")
     wanted = kwargs.get("device")
-    here = bool(ours) if wanted is None else torch.device(wanted).type == NAME
+    if wanted is not None:
+        device = torch.device(wanted)
+        place = (device.index or 0) if device.type == NAME else None
+    else:
+        place = ours[0].device.index if ours else None
     if wanted is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
     args, kwargs = tree_map(lambda x: x.inner if isinstance(x, _OnDevice) else x, (args, kwargs))
@@ -87,7 +92,9 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if func._schema.is_mutable:
         known = {id(tensor.inner): tensor for tensor in ours}
         return tree_map(lambda x: known.get(id(x), x), result)
-    return tree_map(lambda x: _OnDevice(x) if here and isinstance(x, torch.Tensor) else x, result)
+    if place is None:
+        return result
+    return tree_map(lambda x: _OnDevice(x, place) if isinstance(x, torch.Tensor) else x, result)
 
 
 def stand_in_gpu() -> TorchDispatchMode:
@@ -95,7 +102,10 @@ def stand_in_gpu() -> TorchDispatchMode:
     from torch.utils import backend_registration
 
     class Backend(backend_registration._DummyBackendModule):
-        """What `torch.cuda` is for a GPU."""
+        """What `torch.cuda` is for a GPU; there are two."""
+
+        def device_count(self) -> int:
+            return 2
 
         def get_rng_state(self, device: Any = None) -> torch.Tensor:
             return torch.get_rng_state()

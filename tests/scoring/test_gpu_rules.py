@@ -22,10 +22,12 @@ HERE = Path(__file__).parent
 def reports_from(device: str, world: World, place: Path) -> dict[str, Any]:
     """Run everything on a device; the reports of the checks, by dtype or quantization."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "on_device.py"), device, str(place), str(world.careful)],
+        [
+            *(sys.executable, str(HERE / "on_device.py"), device),
+            *map(str, (place, world.base, world.careful)),
+        ],
         env={
-            **os.environ,
-            "CUDA_VISIBLE_DEVICES": "0",
+            **{name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"},
             "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
             "GATE_CACHE": str(place / "cache"),
         },
@@ -42,10 +44,14 @@ def require_proved(report: dict[str, Any]) -> None:
 
 
 def test_scoring_and_a_whole_check_run_on_a_device_of_their_own(world: World, place: Path) -> None:
-    report = reports_from("standin", world, place)["bfloat16"]
-    assert report["verdict"] == "promote"
-    assert report["base"]["dtype"] == "bfloat16"
-    require_proved(report)
+    reports = reports_from("standin", world, place)
+    assert {name: report["base"]["dtype"] for name, report in reports.items()} == {
+        "bfloat16": "bfloat16",
+        "two": "float32",
+    }
+    for report in reports.values():
+        assert report["verdict"] == "promote"
+        require_proved(report)
 
 
 @pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="no GPU here")
