@@ -138,7 +138,10 @@ def validation_message(
     """
     # A misspelt key comes before the required one that is missing because of it.
     first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
-    location = own(tuple(part for part in first["loc"] if not _is_union_tag(part, document)))
+    # The key that is one too many comes last, and is somebody's word whatever it looks like.
+    last = len(first["loc"]) - (first["type"] == "extra_forbidden")
+    tried = tuple(part for part in first["loc"][:last] if not _is_union_tag(part, document))
+    location = own((*tried, *first["loc"][last:]))
     line = document.line(location) or 1
     field = _dotted(tuple(part for part in location if location in document.lines or part != 0))
     more = problem.error_count() - 1
@@ -176,7 +179,9 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 def _is_union_tag(part: str | int, document: YamlDocument) -> bool:
     """Pydantic puts the name of the tried union member into the location; people do not."""
-    return isinstance(part, str) and (part[:1].isupper() or "[" in part)
+    if not isinstance(part, str) or not (part[:1].isupper() or "[" in part):
+        return False
+    return all(part not in location for location in document.lines)
 
 
 def _dotted(location: Location) -> str:

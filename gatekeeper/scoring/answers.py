@@ -22,7 +22,7 @@ from gatekeeper.scoring.forward import (
     prefix_states,
 )
 from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
-from gatekeeper.scoring.packing import LEAST, Heights, PackedDoc, Shape, plan
+from gatekeeper.scoring.packing import LEAST, Heights, PackedDoc, Packing, Shape, plan
 from gatekeeper.scoring.plain import plain_likelihoods, plain_text
 from gatekeeper.scoring.preparation import PreparedTask
 
@@ -40,10 +40,7 @@ class Arm:
 
     module: Any
     candidate: str | None
-    packs: bool
-    """Its rows may be packed."""
-    free: bool
-    """They keep their bits in any company: short docs may share a forest, heights are free."""
+    packing: Packing
 
 
 @dataclass(frozen=True)
@@ -86,16 +83,16 @@ class Answers:
         """Answers of `docs`, some at a time, at most `budget` tokens a forward."""
         if prepared.task.output_type == "generate_until":
             return self._texts(prepared, docs, arm, budget)
-        if arm.packs:
-            return self._packed(prepared, docs, arm, budget)
-        return self._plain(prepared, docs, arm, budget)
+        if arm.packing is Packing.PLAIN:
+            return self._plain(prepared, docs, arm, budget)
+        return self._packed(prepared, docs, arm, budget)
 
     def _packed(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
-        heights = prepared.heights(budget, free=arm.free)
+        heights = prepared.heights(budget, arm.packing)
         trees = dict(zip(docs, prepared.docs(docs), strict=True))
-        for prefix in {0, len(prepared.prefix)} if heights.free else ():
+        for prefix in {0, len(prepared.prefix)} if arm.packing is Packing.FREE else ():
             short = [d for d, tree in trees.items() if is_short(tree) and tree.prefix == prefix]
             if short:
                 yield from self._forest(prepared, {d: trees.pop(d) for d in short}, arm, heights)
@@ -152,10 +149,12 @@ class Answers:
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
         arguments = {doc: prepared.generation(doc) for doc in docs}
-        quick = [doc for doc in docs if arm.packs and is_plain_greedy(arguments[doc], arm.module)]
+        packs = arm.packing is not Packing.PLAIN
+        quick = [doc for doc in docs if packs and is_plain_greedy(arguments[doc], arm.module)]
         endings = {doc: self._ending(prepared, arguments[doc], arm) for doc in docs}
-        if quick:
-            yield from self._greedy(prepared, quick, endings, arm, budget)
+        groups = [[doc] for doc in quick] if arm.packing is Packing.ALONE else [quick]
+        for group in filter(None, groups):
+            yield from self._greedy(prepared, group, endings, arm, budget)
         for doc in docs:
             if doc not in quick:
                 (request,) = prepared.requests([doc])[doc]
@@ -172,7 +171,7 @@ class Answers:
         arm: Arm,
         budget: int,
     ) -> Iterator[dict[int, Answer]]:
-        heights = prepared.heights(budget, free=arm.free)
+        heights = prepared.heights(budget, arm.packing)
         if heights.free:
             slots = min(_MOST_SLOTS, len(docs))
         else:  # a property of the task; each slot has room for a prompt and its answer

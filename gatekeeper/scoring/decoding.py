@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gatekeeper.scoring.attention import PrefixStates, Rules
-from gatekeeper.scoring.packing import FREE
+from gatekeeper.scoring.packing import SMALL_STEP
 
 __all__ = ["RowStates", "Slots"]
 
@@ -41,7 +41,7 @@ class Slots:
     """
 
     def __init__(self, count: int, prefix: PrefixStates | None, *, free: bool = False) -> None:
-        self.count = FREE.fitting(count, 0).tokens if free else count
+        self.count = SMALL_STEP.fitting(count, 0).tokens if free else count
         self.rows = self.count
         self._free = free
         self._prefix = prefix
@@ -78,7 +78,7 @@ class Slots:
         if not self._free:
             return []
         live = [slot for slot, row in enumerate(self._rows) if row]
-        self.rows = FREE.fitting(len(live), 0).tokens
+        self.rows = SMALL_STEP.fitting(len(live), 0).tokens
         moves = list(zip([s for s in live if s >= self.rows], self.free, strict=False))
         for old, new in moves:
             self._rows[new], self._rows[old] = self._rows[old], None

@@ -28,6 +28,7 @@ from gatekeeper.scoring.heights import LayerShape, keep_bits, linear_layers
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
 from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
 from gatekeeper.scoring.neutral import compare_on_neutral_text
+from gatekeeper.scoring.packing import Packing
 from gatekeeper.scoring.preparation import PreparedTask
 from gatekeeper.scoring.selftest import SelfTest, self_test
 from gatekeeper.scoring.tasks import LoadedTask
@@ -35,9 +36,10 @@ from gatekeeper.scoring.tokens import Tokens
 
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 _BUDGET = {"cpu": 1024, "cuda": 8192}
 _SMALLEST = 64
+_SLOW = {Packing.PLAIN: "in plain batches", Packing.ALONE: "one doc at a time"}
 
 
 class PackedEngine:
@@ -144,18 +146,19 @@ class PackedEngine:
             self._dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
         if module not in self._tested:
             tested = self._tested[module] = self._self_test(module, candidate)
-            if tested.free:
+            if tested.packing is Packing.FREE:
                 self._keeping |= (linear_layers(module) or {}).keys()
-            if tested.fault is not None:
+            if how := _SLOW.get(tested.packing):
                 who = "Candidate " + candidate[:19] if candidate else "The base"
-                self._note(f"{who} is scored in plain batches, which is slower: {tested.fault}.")
-        tested = self._tested[module]
-        free = tested.free and self._layers_keep_bits(module)
-        return Arm(module, candidate, packs=tested.fault is None, free=free)
+                self._note(f"{who} is scored {how}, which is slower: {tested.why}.")
+        packing = self._tested[module].packing
+        if packing is Packing.FREE and not self._layers_keep_bits(module):
+            packing = Packing.FIXED
+        return Arm(module, candidate, packing)
 
     def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
         """Say once why a base's texts are generated one at a time, if its own defaults say so."""
-        if task.output_type != "generate_until" or not arm.packs:
+        if task.output_type != "generate_until" or arm.packing is Packing.PLAIN:
             return
         if names := unusual_defaults(arm.module):
             text = (
@@ -181,20 +184,22 @@ class PackedEngine:
         assert self._tokens is not None
         key = self._key_of("self-test", candidate, "packed")
         known = self.cache.result(key) if self.cache and key else None
-        if isinstance(known, dict) and known.keys() == {"fault", "free"}:
-            return SelfTest(**known)
+        if isinstance(known, dict) and known.keys() == {"packing", "why"}:
+            return SelfTest(Packing(known["packing"]), str(known["why"]))
         found = self_test(module, self._tokens.max_length, self._device)
         if self.cache and key:
             self.cache.remember(key, asdict(found))
         return found
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
-        # The budget of the moment: after a lack of memory, rows are packed otherwise.
-        fixed = f"{'packed' if arm.packs else 'plain'}-{self._budget}/{task.siblings}"
+        how: str = arm.packing
+        if arm.packing in (Packing.PLAIN, Packing.FIXED):
+            # The budget of the moment: after a lack of memory, rows are packed otherwise.
+            how = f"{how}-{self._budget}/{task.siblings}"
         what = task.digest
         if task.output_type == "generate_until":
             what = f"{what} {_generation_digest(arm.module)}"
-        return self._key_of(what, arm.candidate, "free" if arm.free else fixed)
+        return self._key_of(what, arm.candidate, how)
 
     def _key_of(self, what: str, candidate: str | None, packing: str) -> ScoreKey | None:
         pin = getattr(self.arms, "pin", None)

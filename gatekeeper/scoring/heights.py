@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gatekeeper.scoring.output_layer import FEW, columns_first
 
-__all__ = ["LayerShape", "keep_bits", "linear_layers"]
+__all__ = ["LayerShape", "keep_bits", "linear_layers", "routes_to_experts"]
 
 LayerShape = tuple[int, int, str]
 """Outputs, inputs, dtype of a linear layer."""
@@ -43,6 +43,20 @@ def linear_layers(module: nn.Module) -> dict[LayerShape, Tensor] | None:
         weight = weight.t() if turned else weight
         found.setdefault((*weight.shape, str(weight.dtype)), weight)
     return found
+
+
+def routes_to_experts(config: Any) -> bool:
+    """Whether a model's config names experts: each computes the rows routed to it, however many."""
+    return _names_experts(config.get_text_config().to_dict())
+
+
+def _names_experts(settings: Mapping[Any, Any]) -> bool:
+    return any(
+        _names_experts(value)
+        if isinstance(value, dict)
+        else "expert" in str(name) and isinstance(value, int) and value > 1
+        for name, value in settings.items()
+    )
 
 
 def keep_bits(layers: Mapping[LayerShape, Tensor], device: Any) -> bool:

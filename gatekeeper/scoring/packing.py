@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,18 @@ from numpy.typing import NDArray
 from gatekeeper.scoring.tokens import Scored
 
 __all__ = [
-    "FREE",
     "LEAST",
+    "SMALL_STEP",
     "Branch",
     "Heights",
     "PackedDoc",
+    "Packing",
     "Shape",
     "common_prefix",
     "fixed_heights",
     "free_heights",
     "height",
+    "heights_alone",
     "pack",
     "plan",
     "scored_share",
@@ -42,6 +45,19 @@ LEAST = 16
 """Rows. Matrix kernels treat fewer in other ways, which shows in the last bits."""
 _LOOK, _SPARE, _STEP = 25, 1.05, 64
 """Docs that a check scores at a time, room for longer ones, and what heights are multiples of."""
+
+
+class Packing(StrEnum):
+    """What may share a forward without a doc's bits depending on it, from least to most."""
+
+    PLAIN = "plain"
+    """One doc, and each of its requests on a row of its own: for attention that is not ours."""
+    ALONE = "alone"
+    """One doc as a tree: a row's bits depend on every other row (routed experts)."""
+    FIXED = "fixed"
+    """Many docs, in forwards of one height for a task: bits depend on the height alone."""
+    FREE = "free"
+    """Anything, at any height; short docs grow one forest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +125,8 @@ class Shape:
         )
 
 
-FREE = Shape(4, 4)
-"""Steps of free heights."""
+SMALL_STEP = Shape(4, 4)
+"""Steps of heights that are not fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +139,7 @@ class Heights:
     @property
     def free(self) -> bool:
         """Whether each forward is only as high as its rows need."""
-        return self.step == FREE
+        return self.step == SMALL_STEP
 
 
 def fixed_heights(docs: Sequence[PackedDoc], budget: int, siblings: int = 1) -> Heights:
@@ -136,7 +152,12 @@ def fixed_heights(docs: Sequence[PackedDoc], budget: int, siblings: int = 1) -> 
 
 def free_heights(budget: int) -> Heights:
     """Any height up to `budget` rows, where a row's bits do not depend on it."""
-    return Heights(Shape(budget, budget), FREE)
+    return Heights(Shape(budget, budget), SMALL_STEP)
+
+
+def heights_alone() -> Heights:
+    """Each doc larger than a forward may be: it gets one of its own, as high as it needs."""
+    return Heights(Shape(1, 1), SMALL_STEP)
 
 
 def common_prefix(requests: Sequence[Scored]) -> tuple[int, ...]:

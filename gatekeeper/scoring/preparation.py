@@ -13,9 +13,11 @@ from gatekeeper.errors import SuiteError
 from gatekeeper.scoring.packing import (
     Heights,
     PackedDoc,
+    Packing,
     common_prefix,
     fixed_heights,
     free_heights,
+    heights_alone,
     pack,
 )
 from gatekeeper.scoring.tasks import LoadedTask
@@ -47,10 +49,12 @@ class PreparedTask:
         """The base's tokenizer."""
         return self._tokens.tokenizer
 
-    def heights(self, budget: int, *, free: bool) -> Heights:
+    def heights(self, budget: int, packing: Packing) -> Heights:
         """How high this task's forwards may be, and how many of their rows are scored."""
-        if free:
+        if packing is Packing.FREE:
             return free_heights(budget)
+        if packing is Packing.ALONE:
+            return heights_alone()
         return fixed_heights(self._probes, budget, self.task.siblings)
 
     @property

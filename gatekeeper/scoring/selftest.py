@@ -2,14 +2,14 @@
 
 Run once per model before its first score. It proves nothing about scores; it catches a model whose
 attention does not follow the rules that packing relies on (its own positions, its own masks). A
-second test asks whether rows keep their bits in any company, in a forest and in forwards of any
-height; see `heights.py` and `forest.py`.
+second test asks how much company a doc may have without its bits depending on it: none, docs in
+forwards of one height, or any docs at any height and in a forest; see `heights.py`, `forest.py`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,9 @@ from gatekeeper.scoring.forward import (
     likelihoods,
     prefix_states,
 )
-from gatekeeper.scoring.heights import keep_bits, linear_layers
+from gatekeeper.scoring.heights import keep_bits, linear_layers, routes_to_experts
 from gatekeeper.scoring.memory import is_out_of_memory
-from gatekeeper.scoring.packing import PackedDoc, free_heights, pack
+from gatekeeper.scoring.packing import PackedDoc, Packing, Shape, free_heights, pack
 from gatekeeper.scoring.plain import plain_likelihoods
 from gatekeeper.scoring.tokens import Scored
 
@@ -37,12 +37,10 @@ _LONGEST_WINDOW = 512
 
 @dataclass(frozen=True)
 class SelfTest:
-    """What was found of a model."""
+    """How a model's docs may be packed; where that is slow, why, in half a sentence."""
 
-    fault: str | None
-    """Why its rows cannot be packed, in half a sentence; None when they can."""
-    free: bool
-    """Whether its rows keep their bits in any company and in forwards of any height."""
+    packing: Packing
+    why: str = ""
 
 
 def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
@@ -55,25 +53,50 @@ def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
     except Exception as problem:  # an unknown architecture may fail in any way
         if is_out_of_memory(problem):
             raise
-        return SelfTest(first_line(problem), free=False)
+        return SelfTest(Packing.PLAIN, first_line(problem))
     expected = _plainly(module, docs, device)
     exact = next(module.parameters()).dtype == torch.float32
-    fault = _disagreement(found, expected, exact)
-    layers = None if fault else linear_layers(module)
-    if layers is None or not keep_bits(layers, device):
-        return SelfTest(fault, free=False)
+    if fault := _disagreement(found, expected, exact):
+        return SelfTest(Packing.PLAIN, fault)
+    if routes_to_experts(module.config):
+        return SelfTest(Packing.ALONE, "its experts' last bits depend on the docs beside a doc")
     others = [pack(doc, prefix) for doc in _others(module.config, prefix)]
-    among = _as_trees(module, [*others, *trees], states, device)[len(others) :]
-    short = {index: tree for index, tree in enumerate(trees) if is_short(tree)}
+    layers = linear_layers(module)
+    if layers is not None and keep_bits(layers, device):
+        among = _as_trees(module, [*others, *trees], states, device)[len(others) :]
+        short = {index: tree for index, tree in enumerate(trees) if is_short(tree)}
+        if found == among and _suits_forests(
+            module, short, others, [expected[index] for index in short], states, device
+        ):
+            return SelfTest(Packing.FREE)
+    height = sum(map(len, [*others, *trees]))
+    fixed = Shape(height, height)
+    found = likelihoods(module, trees, fixed, states, device)
+    among = likelihoods(module, [*others, *trees], fixed, states, device)[len(others) :]
+    if found != among:
+        return SelfTest(Packing.ALONE, "its last bits depend on the docs beside a doc")
+    return SelfTest(Packing.FIXED)
+
+
+def _suits_forests(
+    module: Any,
+    short: Mapping[int, PackedDoc],
+    others: Sequence[PackedDoc],
+    expected: _Found,
+    states: PrefixStates,
+    device: Any,
+) -> bool:
+    """Whether short docs get the same bits in a forest of their own and in a larger one."""
+    trees = list(short.values())
     try:
-        forest = _as_forest(module, list(short.values()), states, device)
-        grown = _as_forest(module, [*others, *short.values()], states, device)[len(others) :]
-    except (torch.OutOfMemoryError, MemoryError):
-        raise
-    except Exception:  # trees suit it, a forest does not
-        return SelfTest(None, free=False)
-    differs = _disagreement(forest, [expected[index] for index in short], exact)
-    return SelfTest(None, free=differs is None and forest == grown and found == among)
+        forest = _as_forest(module, trees, states, device)
+        grown = _as_forest(module, [*others, *trees], states, device)[len(others) :]
+    except Exception as problem:  # trees suit it, a forest does not
+        if is_out_of_memory(problem):
+            raise
+        return False
+    exact = next(module.parameters()).dtype == torch.float32
+    return _disagreement(forest, expected, exact) is None and forest == grown
 
 
 _Found = list[list[Likelihood]]

@@ -15,6 +15,7 @@ from trained import World
 
 from gatekeeper.cli import main
 from gatekeeper.registry import Registry
+from gatekeeper.scoring.packing import Packing
 from gatekeeper.scoring.selftest import SelfTest
 
 
@@ -220,7 +221,7 @@ def test_a_base_that_cannot_be_packed_is_checked_all_the_same_and_the_report_say
 ) -> None:
     _, packed = checked(world.careful, capsys)
     monkeypatch.setenv("GATE_CACHE", str(place / "cache"))
-    fault = SelfTest("its masks differ", free=False)
+    fault = SelfTest(Packing.PLAIN, "its masks differ")
     monkeypatch.setattr("gatekeeper.scoring.engine.self_test", lambda *_: fault)
     code, report = checked(world.careful, capsys, "--html", "r.html")
     assert (code, report["verdict"]) == (0, "promote")

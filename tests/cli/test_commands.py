@@ -77,6 +77,15 @@ def test_an_unknown_key_in_gate_yaml_names_file_line_and_a_guess(
     assert "gate.yaml:2: polcy: unknown key, did you mean policy?" in err
 
 
+def test_a_channels_name_is_part_of_the_place_whatever_it_looks_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gate.yaml").write_text("base: x\nchannels:\n  Main:\n    polcy: strict\n")
+    _, _, err = run(["status"], capsys)
+    assert "gate.yaml:4: channels.Main.polcy: unknown key, did you mean policy?" in err
+
+
 def test_check_without_an_adapter_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(["check"], capsys)
     assert code == 2

@@ -22,6 +22,7 @@ from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.interface import SampleScore
 from gatekeeper.scoring.neutral import compare_on_neutral_text
+from gatekeeper.scoring.packing import Packing
 from gatekeeper.scoring.selftest import SelfTest, self_test
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
@@ -150,7 +151,7 @@ def test_the_self_test_is_run_once_for_a_model_and_asked_of_the_cache_later(
 
     def failing(*_: Any) -> SelfTest:
         runs.append(1)
-        return SelfTest("its masks are its own", free=False)
+        return SelfTest(Packing.PLAIN, "its masks are its own")
 
     monkeypatch.setattr(engine_module, "self_test", failing)
     task = tasks_in(folder)[0]
@@ -194,15 +195,15 @@ def test_base_and_candidate_are_packed_alike(folder: Path, arms: tiny.TinyArms) 
             assert engine.work.forwards == 2 * base.forwards
 
 
-@pytest.mark.parametrize("free", [True, False])
+@pytest.mark.parametrize("packing", [Packing.FREE, Packing.FIXED])
 def test_out_of_memory_halves_the_budget_and_goes_on(
-    free: bool,
+    packing: Packing,
     folder: Path,
     arms: tiny.TinyArms,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[0]
     expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
     run = forward_module.logits_at
@@ -227,7 +228,9 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
     )
     again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)
     known = [s.cached for s in again.score(task, range(len(task)), None)]
-    assert known == [free] * len(task), "in forwards of another fixed height, scores are others"
+    assert known == [packing is Packing.FREE] * len(task), (
+        "in forwards of another fixed height, scores are others"
+    )
 
 
 def test_a_lack_of_memory_in_the_self_test_is_not_held_against_the_architecture(
@@ -254,11 +257,11 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
         engine.score(tasks_in(folder)[1], [0], None)
 
 
-@pytest.mark.parametrize("free", [True, False])
+@pytest.mark.parametrize("packing", [Packing.FREE, Packing.FIXED])
 def test_memory_that_runs_out_while_texts_are_generated_changes_no_text(
-    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+    packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[-1]
     expected = PackedEngine(arms, token_budget=512).answers(task, range(len(task)), None)
     run = generation_module.logits_at
@@ -341,11 +344,11 @@ def test_a_base_that_cannot_be_decoded_packed_says_so(folder: Path) -> None:
     assert "repetition_penalty" in note
 
 
-@pytest.mark.parametrize("free", [True, False])
+@pytest.mark.parametrize("packing", [Packing.FREE, Packing.FIXED])
 def test_heights_are_free_only_where_rows_keep_their_bits(
-    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+    packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
     heights = set()
     run = forward_module.logits_at
 
@@ -360,19 +363,21 @@ def test_heights_are_free_only_where_rows_keep_their_bits(
         for doc in range(len(task)):
             alone = PackedEngine(arms, token_budget=128)
             assert alone.answers(task, [doc], "sha256:one")[0].responses == whole[doc]
-    assert (len(heights) > 2) is free, "one height for each of two tasks, or any"
+    assert (len(heights) > 2) is (packing is Packing.FREE), (
+        "one height for each of two tasks, or any"
+    )
 
 
 def test_an_adapter_whose_layers_do_not_keep_bits_runs_in_fixed_heights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free=True))
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(Packing.FREE))
     monkeypatch.setattr(engine_module, "keep_bits", lambda layers, _: not layers)
     module = tiny.model()
     engine = PackedEngine(tiny.TinyArms(module, tiny.tokenizer()))
-    assert engine._look_at(module, None).free
+    assert engine._look_at(module, None).packing is Packing.FREE
     tiny.adapter(module)  # its layers now stand in the base's own tree, as an armed adapter's do
-    assert not engine._look_at(module, "sha256:one").free
+    assert engine._look_at(module, "sha256:one").packing is Packing.FIXED
 
 
 def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: Path) -> None:
@@ -389,11 +394,11 @@ def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: 
             assert score.error is not None
 
 
-@pytest.mark.parametrize("free", [True, False])
+@pytest.mark.parametrize("packing", [Packing.FREE, Packing.FIXED])
 def test_greedy_texts_do_not_depend_on_the_number_of_slots(
-    free: bool, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
+    packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(None, free))
+    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[-1]
     texts = []
     for slots in (1, 3, 32):

@@ -66,6 +66,24 @@ def test_packed_rows_of_a_family_give_the_models_own_numbers(family: str, folder
     assert engine.work.encoded < engine.work.naive
 
 
+@pytest.mark.parametrize("family", ["mixtral", "qwen3_moe"])
+def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
+    family: str, folder: Path
+) -> None:
+    model = tiny.model(family)
+    engine = PackedEngine(tiny.TinyArms(model, tiny.tokenizer()), token_budget=128)
+    for task in load(folder).values():
+        whole = our_responses(engine, task, None)
+        for mine, theirs in zip(whole, expected(engine, task), strict=True):
+            for one, other in zip(mine, theirs, strict=True):
+                assert_same_response(one, other)
+        for doc in range(len(task)):
+            assert engine.answers(task, [doc], None)[0].responses == whole[doc]
+    (note,) = engine.notes
+    assert "one doc at a time" in note
+    assert engine.work.encoded < engine.work.naive
+
+
 def test_an_architecture_that_cannot_be_packed_is_scored_plainly_and_says_so(folder: Path) -> None:
     """Bloom's positions are in its attention (ALiBi), which packed rows do not know."""
     engine = PackedEngine(tiny.TinyArms(tiny.model("bloom"), tiny.tokenizer()), token_budget=128)

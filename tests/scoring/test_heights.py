@@ -9,8 +9,9 @@ from torch import nn
 
 from gatekeeper.scoring import heights as heights_module
 from gatekeeper.scoring.forest_attention import ForestRows
-from gatekeeper.scoring.heights import keep_bits, linear_layers
+from gatekeeper.scoring.heights import keep_bits, linear_layers, routes_to_experts
 from gatekeeper.scoring.output_layer import by_columns
+from gatekeeper.scoring.packing import Packing
 from gatekeeper.scoring.selftest import SelfTest, self_test
 
 
@@ -52,13 +53,28 @@ def test_on_a_gpu_heights_are_never_free() -> None:
 
 def test_a_model_that_looks_at_its_whole_forward_has_no_free_heights() -> None:
     model = tiny.model("llama")
-    before = self_test(model, 256, "cpu").free
+    before = self_test(model, 256, "cpu")
     norm = model.model.norm
     plain = norm.forward
     norm.forward = lambda states: plain(states) * (1 + 1e-5 * states.shape[1])
-    assert not self_test(model, 256, "cpu").free
+    assert self_test(model, 256, "cpu").packing is not Packing.FREE
     norm.forward = plain
-    assert self_test(model, 256, "cpu").free is before
+    assert self_test(model, 256, "cpu") == before
+
+
+def test_a_model_whose_rows_look_at_other_docs_gets_one_doc_at_a_time() -> None:
+    model = tiny.model("llama")
+    norm = model.model.norm
+    plain = norm.forward
+    norm.forward = lambda states: plain(states) * (1 + 1e-6 * states.mean())
+    found = self_test(model, 256, "cpu")
+    assert found.packing is Packing.ALONE
+    assert found.why
+
+
+def test_experts_are_found_by_the_models_config() -> None:
+    assert routes_to_experts(tiny.model("mixtral").config)
+    assert not routes_to_experts(tiny.model("llama").config)
 
 
 def test_a_model_that_suits_trees_but_no_forest_is_packed_in_trees(
@@ -69,7 +85,7 @@ def test_a_model_that_suits_trees_but_no_forest_is_packed_in_trees(
 
     model = tiny.model("llama")
     monkeypatch.setattr(ForestRows, "attend", unsuited)
-    assert self_test(model, 256, "cpu") == SelfTest(None, free=False)
+    assert self_test(model, 256, "cpu") == SelfTest(Packing.FIXED)
 
 
 def test_layers_of_every_kind_are_listed_or_none_are() -> None:

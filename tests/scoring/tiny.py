@@ -94,6 +94,10 @@ def model(kind: str = "llama", **changes: Any) -> Any:
         "gemma3": lambda: t.Gemma3TextConfig(**{"sliding_window": 16, **sizes}, head_dim=16),
         "gpt2": lambda: t.GPT2Config(**gpt2),
         "gpt_neox": lambda: t.GPTNeoXConfig(**sizes),
+        "mixtral": lambda: t.MixtralConfig(**sizes, num_local_experts=4, num_experts_per_tok=2),
+        "qwen3_moe": lambda: t.Qwen3MoeConfig(
+            **sizes, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32
+        ),
         "bloom": lambda: t.BloomConfig(vocab_size=512, hidden_size=64, n_layer=2, n_head=4),
     }
     torch.manual_seed(0)
