@@ -121,6 +121,11 @@ class PrefixStates:
         self._states = states
 
     @property
+    def layers(self) -> int:
+        """How many layers attended."""
+        return len(self._states)
+
+    @property
     def bytes(self) -> int:
         """Memory taken."""
         return sum(2 * key.numel() * key.element_size() for key, _ in self._states.values())

@@ -11,7 +11,9 @@ from side_by_side import our_responses
 from test_equality import assert_same_response
 
 from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.packing import Packing
 from gatekeeper.scoring.plain import plain_likelihoods, plain_text
+from gatekeeper.scoring.selftest import self_test
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
 FAMILIES = ("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3", "gpt2", "gpt_neox")
@@ -82,6 +84,24 @@ def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
     (note,) = engine.notes
     assert "one doc at a time" in note
     assert engine.work.encoded < engine.work.naive
+
+
+@pytest.mark.parametrize(
+    ("family", "why"),
+    [
+        ("qwen3_next", "it carries a state from token to token"),
+        ("lfm2", "only 1 of its 3 layers attend in a way that can be packed"),
+        ("bloom", "only 0 of its 2 layers attend"),
+        ("gpt1", "only 0 of its 3 layers attend"),
+    ],
+)
+def test_in_bfloat16_too_rows_that_meet_outside_our_attention_are_not_packed(
+    family: str, why: str
+) -> None:
+    """Its tolerance is wide enough for a stranger's influence to pass for rounding."""
+    found = self_test(tiny.model(family).bfloat16(), 256, "cpu")
+    assert found.packing is Packing.PLAIN
+    assert why in found.why
 
 
 def test_an_architecture_that_cannot_be_packed_is_scored_plainly_and_says_so(folder: Path) -> None:

@@ -62,14 +62,21 @@ def test_a_model_that_looks_at_its_whole_forward_has_no_free_heights() -> None:
     assert self_test(model, 256, "cpu") == before
 
 
-def test_a_model_whose_rows_look_at_other_docs_gets_one_doc_at_a_time() -> None:
-    model = tiny.model("llama")
+@pytest.mark.parametrize(
+    ("dtype", "packing"), [(torch.float32, Packing.ALONE), (torch.bfloat16, Packing.PLAIN)]
+)
+def test_a_model_whose_rows_look_at_other_docs_gets_one_doc_at_a_time(
+    dtype: torch.dtype, packing: Packing
+) -> None:
+    """In few bits not even that: what is no rounding could pass for it."""
+    model = tiny.model("llama").to(dtype)
     norm = model.model.norm
     plain = norm.forward
-    norm.forward = lambda states: plain(states) * (1 + 1e-6 * states.mean())
+    least = torch.finfo(dtype).eps
+    norm.forward = lambda states: plain(states) * (1 + 8 * least * states.float().sum().sin())
     found = self_test(model, 256, "cpu")
-    assert found.packing is Packing.ALONE
-    assert found.why
+    assert found.packing is packing
+    assert "docs beside" in found.why
 
 
 def test_experts_are_found_by_the_models_config() -> None:

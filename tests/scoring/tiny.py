@@ -93,11 +93,21 @@ def model(kind: str = "llama", **changes: Any) -> Any:
         "gemma2": lambda: t.Gemma2Config(**{"sliding_window": 16, **sizes}, head_dim=16),
         "gemma3": lambda: t.Gemma3TextConfig(**{"sliding_window": 16, **sizes}, head_dim=16),
         "gpt2": lambda: t.GPT2Config(**gpt2),
+        "gpt1": lambda: t.OpenAIGPTConfig(vocab_size=512, n_embd=64, n_layer=3, n_head=4),
         "gpt_neox": lambda: t.GPTNeoXConfig(**sizes),
         "mixtral": lambda: t.MixtralConfig(**sizes, num_local_experts=4, num_experts_per_tok=2),
         "qwen3_moe": lambda: t.Qwen3MoeConfig(
             **sizes, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32
         ),
+        "qwen3_next": lambda: t.Qwen3NextConfig(
+            **sizes,
+            head_dim=16,
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=32,
+            layer_types=["linear_attention", "full_attention", "linear_attention"],
+        ),
+        "lfm2": lambda: t.Lfm2Config(**sizes, layer_types=["conv", "full_attention", "conv"]),
         "bloom": lambda: t.BloomConfig(vocab_size=512, hidden_size=64, n_layer=2, n_head=4),
     }
     torch.manual_seed(0)
