@@ -23,7 +23,8 @@ from gatekeeper.scoring.forward import (
 )
 from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
 from gatekeeper.scoring.packing import LEAST, Heights, PackedDoc, Packing, Shape, plan
-from gatekeeper.scoring.plain import plain_likelihoods, plain_text
+from gatekeeper.scoring.plain import plain_batches, plain_likelihoods, row_length
+from gatekeeper.scoring.plain_texts import plain_text, plain_texts
 from gatekeeper.scoring.preparation import PreparedTask
 
 __all__ = ["Answer", "Answers", "Arm", "Work"]
@@ -32,6 +33,8 @@ _SHARE_FOR_PREFIXES = 8
 """One part in so many of the memory keeps states of prefixes; a GiB in any case."""
 _SLOTS, _MOST_SLOTS = 32, 128
 """Rows that decode together: where heights are fixed, and where they are free."""
+_MOST_TEXTS = 16
+"""Prompts that `generate` takes at once."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ class Arm:
     module: Any
     candidate: str | None
     packing: Packing
+    pads: bool = False
+    """Whether prompts may be padded on the left, for the texts of a model that is not packed."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its docs are trees under our attention."""
+        return self.packing not in (Packing.PLAIN, Packing.BATCHED)
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,11 @@ class Answers:
         """Answers of `docs`, some at a time, at most `budget` tokens a forward."""
         if prepared.task.output_type == "generate_until":
             return self._texts(prepared, docs, arm, budget)
-        if arm.packing is Packing.PLAIN:
-            return self._plain(prepared, docs, arm, budget)
-        return self._packed(prepared, docs, arm, budget)
+        if arm.is_packed:
+            return self._packed(prepared, docs, arm, budget)
+        if arm.packing is Packing.BATCHED:
+            return self._batched(prepared, docs, arm, budget)
+        return self._plain(prepared, docs, arm, budget)
 
     def _packed(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
@@ -145,23 +157,60 @@ class Answers:
             self.work.naive += tokens
             yield {doc: Answer(prepared.responses(found), tokens)}
 
+    def _batched(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
+    ) -> Iterator[dict[int, Answer]]:
+        requests = prepared.requests(docs)
+        sizes = {doc: sum(len(r.inputs) for r in some) for doc, some in requests.items()}
+        for tokens, ended in plain_batches(arm.module, requests, budget, self._device):
+            self.work.forwards += bool(tokens)
+            self.work.padding += tokens
+            for doc in ended:
+                self.work.encoded += sizes[doc]
+                self.work.padding -= sizes[doc]
+                self.work.naive += sizes[doc]
+            yield {
+                doc: Answer(prepared.responses(found), sizes[doc]) for doc, found in ended.items()
+            }
+
     def _texts(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
         arguments = {doc: prepared.generation(doc) for doc in docs}
-        packs = arm.packing is not Packing.PLAIN
-        quick = [doc for doc in docs if packs and is_plain_greedy(arguments[doc], arm.module)]
+        greedy = {doc for doc in docs if is_plain_greedy(arguments[doc], arm.module)}
+        quick = [doc for doc in docs if arm.is_packed and doc in greedy]
         endings = {doc: self._ending(prepared, arguments[doc], arm) for doc in docs}
         groups = [[doc] for doc in quick] if arm.packing is Packing.ALONE else [quick]
         for group in filter(None, groups):
             yield from self._greedy(prepared, group, endings, arm, budget)
-        for doc in docs:
-            if doc not in quick:
-                (request,) = prepared.requests([doc])[doc]
-                text = plain_text(arm.module, request.inputs, endings[doc], arguments[doc])
-                self.work.encoded += len(request.inputs)
-                self.work.naive += len(request.inputs)
-                yield {doc: Answer([text], len(request.inputs))}
+        prompts = {
+            doc: requests[0].inputs
+            for doc, requests in prepared.requests([d for d in docs if d not in quick]).items()
+        }
+        padded: dict[tuple[int, str], list[int]] = {}
+        for doc, prompt in prompts.items():
+            self.work.encoded += len(prompt)
+            self.work.naive += len(prompt)
+            if arm.pads and doc in greedy:
+                kind = row_length(len(prompt)), repr(sorted(arguments[doc].items()))
+                padded.setdefault(kind, []).append(doc)
+            else:
+                text = plain_text(arm.module, prompt, endings[doc], arguments[doc])
+                yield {doc: Answer([text], len(prompt))}
+        for (length, _), alike in sorted(padded.items(), reverse=True):
+            rows = max(1, min(_MOST_TEXTS, 8 * budget // length))
+            for start in range(0, len(alike), rows):
+                some = alike[start : start + rows]
+                first = some[0]
+                texts = plain_texts(
+                    arm.module,
+                    [prompts[doc] for doc in some],
+                    rows, length, endings[first], arguments[first],
+                )  # fmt: skip
+                yield {
+                    doc: Answer([text], len(prompts[doc]))
+                    for doc, text in zip(some, texts, strict=True)
+                }
 
     def _greedy(
         self,

@@ -39,7 +39,11 @@ __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 ENGINE_VERSION = "4"
 _BUDGET = {"cpu": 1024, "cuda": 8192}
 _SMALLEST = 64
-_SLOW = {Packing.PLAIN: "in plain batches", Packing.ALONE: "one doc at a time"}
+_SLOW = {
+    Packing.PLAIN: "in plain rows, one doc at a time",
+    Packing.BATCHED: "in plain batches",
+    Packing.ALONE: "one doc at a time",
+}
 
 
 class PackedEngine:
@@ -151,22 +155,24 @@ class PackedEngine:
             if how := _SLOW.get(tested.packing):
                 who = "Candidate " + candidate[:19] if candidate else "The base"
                 self._note(f"{who} is scored {how}, which is slower: {tested.why}.")
-        packing = self._tested[module].packing
+        tested = self._tested[module]
+        packing = tested.packing
         if packing is Packing.FREE and not self._layers_keep_bits(module):
             packing = Packing.FIXED
-        return Arm(module, candidate, packing)
+        return Arm(module, candidate, packing, pads=tested.pads)
 
     def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
-        """Say once why a base's texts are generated one at a time, if its own defaults say so."""
+        """Say once why a base's texts are generated one at a time, where nothing else says it."""
         if task.output_type != "generate_until" or arm.packing is Packing.PLAIN:
             return
+        why = ""
         if names := unusual_defaults(arm.module):
-            text = (
-                "Texts are generated one at a time, which is slower: generation_config.json sets "
-                f"{', '.join(names)}."
-            )
-            if text not in self.notes:
-                self._note(text)
+            why = f"generation_config.json sets {', '.join(names)}"
+        elif not arm.is_packed and not arm.pads:
+            why = "padding before a prompt would move its text"
+        text = f"Texts are generated one at a time, which is slower: {why}."
+        if why and text not in self.notes:
+            self._note(text)
 
     def _layers_keep_bits(self, module: Any) -> bool:
         """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
@@ -184,8 +190,8 @@ class PackedEngine:
         assert self._tokens is not None
         key = self._key_of("self-test", candidate, "packed")
         known = self.cache.result(key) if self.cache and key else None
-        if isinstance(known, dict) and known.keys() == {"packing", "why"}:
-            return SelfTest(Packing(known["packing"]), str(known["why"]))
+        if isinstance(known, dict) and known.keys() == {"packing", "why", "pads"}:
+            return SelfTest(Packing(known["packing"]), str(known["why"]), bool(known["pads"]))
         found = self_test(module, self._tokens.max_length, self._device)
         if self.cache and key:
             self.cache.remember(key, asdict(found))
@@ -193,7 +199,7 @@ class PackedEngine:
 
     def _key(self, task: LoadedTask, arm: Arm) -> ScoreKey | None:
         how: str = arm.packing
-        if arm.packing in (Packing.PLAIN, Packing.FIXED):
+        if arm.packing in (Packing.PLAIN, Packing.BATCHED, Packing.FIXED):
             # The budget of the moment: after a lack of memory, rows are packed otherwise.
             how = f"{how}-{self._budget}/{task.siblings}"
         what = task.digest

@@ -47,7 +47,6 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
-                attn_implementation="sdpa",
                 **options,
             )
             if not options:

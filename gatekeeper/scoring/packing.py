@@ -52,6 +52,8 @@ class Packing(StrEnum):
 
     PLAIN = "plain"
     """One doc, and each of its requests on a row of its own: for attention that is not ours."""
+    BATCHED = "batched"
+    """Requests of many docs, each on a row of its own, in forwards of settled shapes."""
     ALONE = "alone"
     """One doc as a tree: a row's bits depend on every other row (routed experts)."""
     FIXED = "fixed"

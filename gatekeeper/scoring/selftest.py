@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from gatekeeper.errors import first_line
 from gatekeeper.scoring.attention import PrefixStates
@@ -27,7 +28,8 @@ from gatekeeper.scoring.forward import (
 from gatekeeper.scoring.heights import keep_bits, linear_layers, routes_to_experts
 from gatekeeper.scoring.memory import is_out_of_memory
 from gatekeeper.scoring.packing import PackedDoc, Packing, Shape, free_heights, pack
-from gatekeeper.scoring.plain import plain_likelihoods
+from gatekeeper.scoring.plain import padded, plain_likelihoods, row_length, row_likelihoods
+from gatekeeper.scoring.plain_texts import left_padded
 from gatekeeper.scoring.tokens import Scored
 
 __all__ = ["SelfTest", "self_test"]
@@ -41,27 +43,42 @@ class SelfTest:
 
     packing: Packing
     why: str = ""
+    pads: bool = False
+    """Where docs are not packed: whether prompts may be padded on the left."""
 
 
 def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
     """Try a model out. Memory errors are passed on: they say nothing about the architecture."""
     prefix, docs = _made_up(module.config, max_length)
+    fault, packing = _try_packing(module, prefix, docs, device)
+    if packing is not None:
+        return SelfTest(packing, fault)
+    requests = [request for doc in docs for request in doc]
+    if routes_to_experts(module.config) or not _keeps_rows(module, requests, device):
+        return SelfTest(Packing.PLAIN, fault)
+    return SelfTest(Packing.BATCHED, fault, _pads(module, [r.inputs for r in requests], device))
+
+
+def _try_packing(
+    module: Any, prefix: tuple[int, ...], docs: list[list[Scored]], device: Any
+) -> tuple[str, Packing | None]:
+    """How docs may be packed, if at all, and why no better."""
     trees = [pack(doc, prefix) for doc in docs]
     try:
         states = prefix_states(module, prefix, _ANY.step, device)
         if fault := _other_layers(module, states):
-            return SelfTest(Packing.PLAIN, fault)
+            return fault, None
         found = _as_trees(module, trees, states, device)
     except Exception as problem:  # an unknown architecture may fail in any way
         if is_out_of_memory(problem):
             raise
-        return SelfTest(Packing.PLAIN, first_line(problem))
+        return first_line(problem), None
     expected = _plainly(module, docs, device)
     exact = next(module.parameters()).dtype == torch.float32
     if fault := _disagreement(found, expected, exact):
-        return SelfTest(Packing.PLAIN, fault)
+        return fault, None
     if routes_to_experts(module.config):
-        return SelfTest(Packing.ALONE, "its experts' last bits depend on the docs beside a doc")
+        return "its experts' last bits depend on the docs beside a doc", Packing.ALONE
     others = [pack(doc, prefix) for doc in _others(module.config, prefix)]
     layers = linear_layers(module)
     if layers is not None and keep_bits(layers, device):
@@ -70,17 +87,62 @@ def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
         if found == among and _suits_forests(
             module, short, others, [expected[index] for index in short], states, device
         ):
-            return SelfTest(Packing.FREE)
+            return "", Packing.FREE
     height = sum(map(len, [*others, *trees]))
     fixed = Shape(height, height)
     found = likelihoods(module, trees, fixed, states, device)
     among = likelihoods(module, [*others, *trees], fixed, states, device)[len(others) :]
     if found == among:
-        return SelfTest(Packing.FIXED)
+        return "", Packing.FIXED
     # In few bits, agreement with plain rows is too loose to tell rounding from a row's influence.
-    return SelfTest(
-        Packing.ALONE if exact else Packing.PLAIN, "its last bits depend on the docs beside a doc"
-    )
+    return "its last bits depend on the docs beside a doc", Packing.ALONE if exact else None
+
+
+def _keeps_rows(module: Any, requests: Sequence[Scored], device: Any) -> bool:
+    """Whether plain rows keep their bits whatever stands in other rows and behind them."""
+    rows, length = 2 * len(requests), row_length(max(len(r.inputs) for r in requests))
+    others = [*requests, *reversed(requests)]
+    found = [
+        row_likelihoods(module, padded(some, rows, length, filler), requests, device)
+        for some, filler in ((requests, 0), (others, 3))
+    ]
+    return found[0] == found[1]
+
+
+def _pads(module: Any, prompts: Sequence[Sequence[int]], device: Any) -> bool:
+    """Whether padding on the left that is masked changes nothing, and rows keep their bits."""
+    rows, length = 2 * len(prompts), row_length(max(map(len, prompts)) + 1)
+    try:
+        one, other = (
+            _first_logits(module, *left_padded(some, rows, length, filler), device)[: len(prompts)]
+            for some, filler in ((prompts, 0), ([*prompts, *reversed(prompts)], 3))
+        )
+        alone = [
+            _first_logits(module, *left_padded([prompt], 1, len(prompt)), device)[0]
+            for prompt in prompts
+        ]
+    except Exception as problem:  # `generate` of an unknown architecture may fail in any way
+        if is_out_of_memory(problem):
+            raise
+        return False
+    allowed = 1e-3 if one.dtype == torch.float32 else 0.1
+    expected = torch.stack(alone)
+    return torch.equal(one, other) and torch.allclose(one, expected, rtol=allowed, atol=allowed)
+
+
+def _first_logits(module: Any, ids: Tensor, mask: Tensor, device: Any) -> Tensor:
+    """Logits [rows, vocabulary] of the first token that `generate` gives."""
+    with torch.inference_mode():
+        out = module.generate(
+            input_ids=ids.to(device),
+            attention_mask=mask.to(device),
+            max_new_tokens=1,
+            do_sample=False,
+            pad_token_id=0,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+    return out.logits[0]
 
 
 def _other_layers(module: Any, states: PrefixStates) -> str | None:

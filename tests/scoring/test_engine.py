@@ -151,7 +151,7 @@ def test_the_self_test_is_run_once_for_a_model_and_asked_of_the_cache_later(
 
     def failing(*_: Any) -> SelfTest:
         runs.append(1)
-        return SelfTest(Packing.PLAIN, "its masks are its own")
+        return SelfTest(Packing.BATCHED, "its masks are its own")
 
     monkeypatch.setattr(engine_module, "self_test", failing)
     task = tasks_in(folder)[0]

@@ -11,8 +11,10 @@ from side_by_side import our_responses
 from test_equality import assert_same_response
 
 from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.loading import load_model
 from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.plain import plain_likelihoods, plain_text
+from gatekeeper.scoring.plain import plain_likelihoods
+from gatekeeper.scoring.plain_texts import plain_text
 from gatekeeper.scoring.selftest import self_test
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
@@ -56,6 +58,19 @@ class _Arm:
         self.module = module
 
 
+@pytest.mark.parametrize("family", [*FAMILIES, "mixtral", "gpt_oss", "qwen3_5", "lfm2", "bloom"])
+def test_a_family_is_loaded_from_its_folder_with_the_numbers_it_was_saved_with(
+    family: str, tmp_path: Path
+) -> None:
+    """Some have no fused attention in transformers; they bring their own."""
+    made = tiny.model(family)
+    made.save_pretrained(tmp_path)
+    pin = tiny.TinyArms(made, None).pin
+    loaded = load_model(tmp_path, pin, "cpu")
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+    assert torch.allclose(loaded(ids).logits, made(ids).logits, atol=1e-5)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_packed_rows_of_a_family_give_the_models_own_numbers(family: str, folder: Path) -> None:
     engine = PackedEngine(tiny.TinyArms(tiny.model(family), tiny.tokenizer()), token_budget=128)
@@ -90,6 +105,7 @@ def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
     ("family", "why"),
     [
         ("qwen3_next", "it carries a state from token to token"),
+        ("qwen3_5", "it carries a state from token to token"),
         ("lfm2", "only 1 of its 3 layers attend in a way that can be packed"),
         ("bloom", "only 0 of its 2 layers attend"),
         ("gpt1", "only 0 of its 3 layers attend"),
@@ -100,21 +116,24 @@ def test_in_bfloat16_too_rows_that_meet_outside_our_attention_are_not_packed(
 ) -> None:
     """Its tolerance is wide enough for a stranger's influence to pass for rounding."""
     found = self_test(tiny.model(family).bfloat16(), 256, "cpu")
-    assert found.packing is Packing.PLAIN
+    assert found.packing is (Packing.PLAIN if family == "qwen3_next" else Packing.BATCHED)
     assert why in found.why
 
 
-def test_an_architecture_that_cannot_be_packed_is_scored_plainly_and_says_so(folder: Path) -> None:
-    """Bloom's positions are in its attention (ALiBi), which packed rows do not know."""
-    engine = PackedEngine(tiny.TinyArms(tiny.model("bloom"), tiny.tokenizer()), token_budget=128)
-    for name, task in load(folder).items():
-        if name != "rolling":
-            ours = our_responses(engine, task, None)
-            for mine, theirs in zip(ours, expected(engine, task), strict=True):
-                for one, other in zip(mine, theirs, strict=True):
-                    assert_same_response(one, other)
-    (note,) = engine.notes
-    assert "plain batches" in note
+@pytest.mark.parametrize("family", ["bloom", "qwen3_5", "lfm2"])
+def test_an_architecture_that_cannot_be_packed_is_scored_in_plain_batches_and_says_so(
+    family: str, folder: Path
+) -> None:
+    """Bloom has ALiBi, Qwen 3.5 a state from token to token, LFM 2 convolutions."""
+    engine = PackedEngine(tiny.TinyArms(tiny.model(family), tiny.tokenizer()), token_budget=128)
+    for task in load(folder).values():
+        whole = our_responses(engine, task, None)
+        for mine, theirs in zip(whole, expected(engine, task), strict=True):
+            for one, other in zip(mine, theirs, strict=True):
+                assert_same_response(one, other)
+        for doc in range(len(task)):
+            assert engine.answers(task, [doc], None)[0].responses == whole[doc]
+    assert "plain batches" in engine.notes[0]
 
 
 def test_a_window_that_packing_would_get_wrong_is_found_by_the_self_test() -> None:

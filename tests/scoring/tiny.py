@@ -107,7 +107,19 @@ def model(kind: str = "llama", **changes: Any) -> Any:
             moe_intermediate_size=32,
             layer_types=["linear_attention", "full_attention", "linear_attention"],
         ),
+        "qwen3_5": lambda: t.Qwen3_5TextConfig(
+            **sizes,
+            head_dim=16,
+            layer_types=["linear_attention", "full_attention", "linear_attention"],
+        ),
         "lfm2": lambda: t.Lfm2Config(**sizes, layer_types=["conv", "full_attention", "conv"]),
+        "gpt_oss": lambda: t.GptOssConfig(
+            **{"sliding_window": 16, **sizes},
+            head_dim=16,
+            num_local_experts=4,
+            num_experts_per_tok=2,
+            layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        ),
         "bloom": lambda: t.BloomConfig(vocab_size=512, hidden_size=64, n_layer=2, n_head=4),
     }
     torch.manual_seed(0)
