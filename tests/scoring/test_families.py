@@ -118,6 +118,7 @@ def test_in_bfloat16_too_rows_that_meet_outside_our_attention_are_not_packed(
     found = self_test(tiny.model(family).bfloat16(), 256, "cpu")
     assert found.packing is (Packing.PLAIN if family == "qwen3_next" else Packing.BATCHED)
     assert why in found.why
+    assert found.pads is (found.packing is Packing.BATCHED)
 
 
 @pytest.mark.parametrize("family", ["bloom", "qwen3_5", "lfm2"])
