@@ -23,8 +23,8 @@ from gatekeeper.scoring.forward import (
 )
 from gatekeeper.scoring.generation import Ending, generate, is_plain_greedy
 from gatekeeper.scoring.packing import LEAST, Heights, PackedDoc, Packing, Shape, plan
-from gatekeeper.scoring.plain import plain_batches, plain_likelihoods, row_length
-from gatekeeper.scoring.plain_texts import plain_text, plain_texts
+from gatekeeper.scoring.plain import plain_batches, plain_likelihoods
+from gatekeeper.scoring.plain_texts import plain_text, plain_texts, text_length
 from gatekeeper.scoring.preparation import PreparedTask
 
 __all__ = ["Answer", "Answers", "Arm", "Work"]
@@ -33,8 +33,9 @@ _SHARE_FOR_PREFIXES = 8
 """One part in so many of the memory keeps states of prefixes; a GiB in any case."""
 _SLOTS, _MOST_SLOTS = 32, 128
 """Rows that decode together: where heights are fixed, and where they are free."""
-_MOST_TEXTS = 16
-"""Prompts that `generate` takes at once."""
+_MOST_TEXTS, _TEXTS_SHARE = 16, 8
+"""Prompts that `generate` takes at once, and budgets of tokens that they may take together: most of
+their forwards are one token high."""
 
 
 @dataclass(frozen=True)
@@ -177,35 +178,47 @@ class Answers:
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
         arguments = {doc: prepared.generation(doc) for doc in docs}
-        greedy = {doc for doc in docs if is_plain_greedy(arguments[doc], arm.module)}
-        quick = [doc for doc in docs if arm.is_packed and doc in greedy]
         endings = {doc: self._ending(prepared, arguments[doc], arm) for doc in docs}
-        groups = [[doc] for doc in quick] if arm.packing is Packing.ALONE else [quick]
-        for group in filter(None, groups):
-            yield from self._greedy(prepared, group, endings, arm, budget)
-        prompts = {
-            doc: requests[0].inputs
-            for doc, requests in prepared.requests([d for d in docs if d not in quick]).items()
-        }
-        padded: dict[tuple[int, str], list[int]] = {}
+        greedy = [doc for doc in docs if is_plain_greedy(arguments[doc], arm.module)]
+        together: list[list[int]] = []
+        if arm.is_packed:
+            together = [[doc] for doc in greedy] if arm.packing is Packing.ALONE else [greedy]
+        for some in filter(None, together):
+            yield from self._greedy(prepared, some, endings, arm, budget)
+        done = {doc for some in together for doc in some}
+        left = {doc: arguments[doc] for doc in docs if doc not in done}
+        padded = greedy if arm.pads else ()
+        yield from self._by_generate(prepared, left, endings, arm, padded, budget)
+
+    def _by_generate(
+        self,
+        prepared: PreparedTask,
+        arguments: dict[int, dict[str, Any]],
+        endings: dict[int, Ending],
+        arm: Arm,
+        padded: Sequence[int],
+        budget: int,
+    ) -> Iterator[dict[int, Answer]]:
+        """Texts of the docs in `arguments`, those in `padded` several at a time."""
+        requests = prepared.requests(list(arguments))
+        prompts = {doc: some[0].inputs for doc, some in requests.items()}
+        self.work.encoded += sum(map(len, prompts.values()))
+        self.work.naive += sum(map(len, prompts.values()))
+        alike: dict[tuple[int, str], list[int]] = {}
         for doc, prompt in prompts.items():
-            self.work.encoded += len(prompt)
-            self.work.naive += len(prompt)
-            if arm.pads and doc in greedy:
-                kind = row_length(len(prompt)), repr(sorted(arguments[doc].items()))
-                padded.setdefault(kind, []).append(doc)
+            if doc in padded:
+                kind = text_length(len(prompt)), repr(sorted(arguments[doc].items()))
+                alike.setdefault(kind, []).append(doc)
             else:
                 text = plain_text(arm.module, prompt, endings[doc], arguments[doc])
                 yield {doc: Answer([text], len(prompt))}
-        for (length, _), alike in sorted(padded.items(), reverse=True):
-            rows = max(1, min(_MOST_TEXTS, 8 * budget // length))
-            for start in range(0, len(alike), rows):
-                some = alike[start : start + rows]
-                first = some[0]
+        for (length, _), docs in sorted(alike.items(), reverse=True):
+            rows = max(1, min(_MOST_TEXTS, _TEXTS_SHARE * budget // length))
+            for start in range(0, len(docs), rows):
+                some, first = docs[start : start + rows], docs[start]
                 texts = plain_texts(
-                    arm.module,
-                    [prompts[doc] for doc in some],
-                    rows, length, endings[first], arguments[first],
+                    arm.module, [prompts[doc] for doc in some], rows, length,
+                    endings[first], arguments[first],
                 )  # fmt: skip
                 yield {
                     doc: Answer([text], len(prompts[doc]))
@@ -221,7 +234,9 @@ class Answers:
         budget: int,
     ) -> Iterator[dict[int, Answer]]:
         heights = prepared.heights(budget, arm.packing)
-        if heights.free:
+        if arm.packing is Packing.ALONE:
+            slots = 1
+        elif arm.packing is Packing.FREE:
             slots = min(_MOST_SLOTS, len(docs))
         else:  # a property of the task; each slot has room for a prompt and its answer
             slots = max(LEAST, min(_SLOTS, budget // prepared.longest))

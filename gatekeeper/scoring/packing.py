@@ -159,7 +159,7 @@ def free_heights(budget: int) -> Heights:
 
 def heights_alone() -> Heights:
     """Each doc larger than a forward may be: it gets one of its own, as high as it needs."""
-    return Heights(Shape(1, 1), SMALL_STEP)
+    return Heights(Shape(1, 1), Shape(1, 1))
 
 
 def common_prefix(requests: Sequence[Scored]) -> tuple[int, ...]:

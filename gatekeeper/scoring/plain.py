@@ -18,8 +18,10 @@ from gatekeeper.scoring.tokens import Scored
 
 __all__ = ["padded", "plain_batches", "plain_likelihoods", "row_length", "row_likelihoods"]
 
-_STEP = 32
+_STEP = 8
 """Tokens. Rows of a shared forward are multiples of it."""
+_SHARE = 4
+"""One part in so many of the budget fills a forward: more would often be empty rows."""
 
 
 def plain_likelihoods(
@@ -38,7 +40,7 @@ def plain_likelihoods(
 def plain_batches(
     module: Any, docs: Mapping[int, Sequence[Scored]], budget: int, device: Any
 ) -> Iterator[tuple[int, dict[int, list[Likelihood]]]]:
-    """Log-likelihoods of many docs, about `budget` tokens a forward, longest rows first.
+    """Log-likelihoods of many docs, a share of `budget` tokens a forward, longest rows first.
 
     Gives for each forward its tokens, padding included, and the docs that it ends.
     """
@@ -49,7 +51,7 @@ def plain_batches(
     found: dict[int, dict[int, Likelihood]] = {doc: {} for doc in docs}
     yield 0, {doc: [] for doc, requests in docs.items() if not requests}
     for length in sorted(by_length, reverse=True):
-        rows = max(1, budget // length)
+        rows = max(1, budget // _SHARE // length)
         waiting = by_length[length]
         for start in range(0, len(waiting), rows):
             places = waiting[start : start + rows]

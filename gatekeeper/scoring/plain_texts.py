@@ -13,7 +13,10 @@ import torch
 
 from gatekeeper.scoring.generation import Ending
 
-__all__ = ["left_padded", "plain_text", "plain_texts"]
+__all__ = ["left_padded", "plain_text", "plain_texts", "text_length"]
+
+_STEP = 64
+"""Tokens. Prompts that are generated together are padded to multiples of it."""
 
 
 def plain_text(module: Any, prompt: Sequence[int], ending: Ending, arguments: Any) -> str:
@@ -57,6 +60,11 @@ def plain_texts(
             **options,
         )
     return [ending.text(_ended(row[length:].tolist(), ending)) for row in out[: len(prompts)]]
+
+
+def text_length(tokens: int) -> int:
+    """The length of the rows in which a prompt of so many tokens is generated beside others."""
+    return -(-tokens // _STEP) * _STEP
 
 
 def left_padded(
