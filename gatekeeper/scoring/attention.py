@@ -2,8 +2,8 @@
 
 Registered with transformers under its own name and switched on only inside `attending`; outside,
 the model is as it was loaded. All other layers work on single tokens and need not know.
-Sliding windows and logit soft caps are honoured; anything else that an architecture asks of its
-attention is refused, and the engine then falls back to plain batches.
+Sliding windows, logit soft caps and sinks are honoured; anything else that an architecture asks of
+its attention is refused, and the engine then falls back to plain batches.
 """
 
 from __future__ import annotations
@@ -45,12 +45,20 @@ class Layout(Protocol):
 class Rules:
     """What one layer asks of attention besides the mask."""
 
-    __slots__ = ("scale", "softcap", "window")
+    __slots__ = ("scale", "sinks", "softcap", "window")
 
-    def __init__(self, scale: float | None, window: int | None, softcap: float | None) -> None:
+    def __init__(
+        self,
+        scale: float | None,
+        window: int | None,
+        softcap: float | None,
+        sinks: Tensor | None = None,
+    ) -> None:
         self.scale = scale
         self.window = window
         self.softcap = softcap
+        self.sinks = sinks
+        """[heads]: a score that takes part in each row's softmax and leads nowhere."""
 
 
 @contextmanager
@@ -88,29 +96,39 @@ def _forward(
     **others: Any,
 ) -> tuple[Tensor, None]:
     """The signature that transformers calls for every attention layer."""
-    for name in ("s_aux", "position_bias", "alibi"):
+    for name in ("position_bias", "alibi"):
         if others.get(name) is not None:
             raise UnpackableError(f"its attention uses {name}")
+    sinks = others.get("s_aux")
+    if sinks is not None and sinks.shape != query.shape[1:2]:
+        raise UnpackableError("its attention has sinks that are not one for each head")
     layer = getattr(module, "layer_idx", None)
     if layer is None or attention_mask is not None:
         raise UnpackableError("its attention layers have no index or a mask of their own")
-    rules = Rules(scaling, sliding_window, softcap)
+    rules = Rules(scaling, sliding_window, softcap, sinks)
     return _layout.get().attend(layer, query, key, value, rules), None
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rules: Rules) -> Tensor:
     """Attend within one group. `mask` is added to the scores; None: causal."""
-    if rules.softcap is None:
+    if rules.softcap is None and rules.sinks is None:
         return functional.scaled_dot_product_attention(
             query, key, value, attn_mask=mask, is_causal=mask is None, scale=rules.scale
         )
     scale = rules.scale if rules.scale is not None else query.shape[-1] ** -0.5
     scores = torch.matmul(query, key.transpose(-1, -2)) * scale
-    scores = torch.tanh(scores / rules.softcap) * rules.softcap
+    if rules.softcap is not None:
+        scores = torch.tanh(scores / rules.softcap) * rules.softcap
     if mask is None:
         mask = torch.full(scores.shape[-2:], float("-inf"), device=scores.device).triu(1)
-    scores = scores + mask
-    return torch.matmul(scores.softmax(-1, dtype=torch.float32).to(value.dtype), value)
+    scores = (scores + mask).float()
+    if rules.sinks is not None:
+        # Where heads stand below one another, each has as many rows.
+        sinks = rules.sinks.float().view(scores.shape[1], -1)
+        sinks = sinks.repeat_interleave(scores.shape[2] // sinks.shape[1], 1)
+        scores = torch.cat([scores, sinks[None, ..., None]], dim=-1)
+    weights = scores.softmax(-1)[..., : key.shape[2]]
+    return torch.matmul(weights.to(value.dtype), value)
 
 
 class PrefixStates:

@@ -121,7 +121,12 @@ class Slots:
         scores = scores.float().mul_(size**-0.5 if rules.scale is None else rules.scale)
         if rules.softcap is not None:
             scores = torch.tanh(scores / rules.softcap) * rules.softcap
-        weights = scores.add_(self._mask(rules.window, scores)).softmax(-1).to(value.dtype)
+        scores.add_(self._mask(rules.window, scores))
+        if rules.sinks is None:
+            weights = scores.softmax(-1).to(value.dtype)
+        else:
+            sinks = rules.sinks.float().view(1, kv_heads, groups, 1).expand(count, -1, -1, -1)
+            weights = torch.cat([scores, sinks], dim=-1).softmax(-1)[..., :-1].to(value.dtype)
         out = torch.matmul(weights[..., -self._room :], values)
         if before is not None:
             flat = weights[..., : before.shape[1]].transpose(0, 1)

@@ -66,13 +66,19 @@ class ForestRows:
             scores = torch.tanh(scores / rules.softcap) * rules.softcap
         scores = scores.view(kv_heads, blocks, -1, BLOCK, scores.shape[-1])
         scores += self._mask(rules.window, scores)
-        weights = scores.sub_(scores.amax(-1, keepdim=True)).exp_().flatten(2, 3)
+        highest = scores.amax(-1, keepdim=True)
+        sunk: Tensor | None = None
+        if rules.sinks is not None:
+            sinks = rules.sinks.float().view(kv_heads, 1, -1, 1, 1)
+            highest = torch.maximum(highest, sinks)
+            sunk = (sinks - highest).exp().flatten(2, 3)
+        weights = scores.sub_(highest).exp_().flatten(2, 3)
         out = torch.matmul(weights[..., -keys.shape[2] :], values)
         if before is not None:
             before = functional.pad(before, (0, _SUMS), value=1.0)
             shared = weights[..., : before.shape[1]].reshape(kv_heads, -1, before.shape[1])
             out += torch.matmul(shared, before).view(out.shape)
-        out = out[..., :-_SUMS] / out[..., -1:]
+        out = out[..., :-_SUMS] / (out[..., -1:] if sunk is None else out[..., -1:] + sunk)
         out = out.view(kv_heads, blocks, -1, BLOCK, out.shape[-1])
         out = out.permute(1, 3, 0, 2, 4).reshape(1, blocks * BLOCK, heads, -1)
         return out[:, :rows].to(query.dtype)

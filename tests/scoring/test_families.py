@@ -18,7 +18,10 @@ from gatekeeper.scoring.plain_texts import plain_text
 from gatekeeper.scoring.selftest import self_test
 from gatekeeper.scoring.tasks import LoadedTask, load_tasks
 
-FAMILIES = ("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3", "gpt2", "gpt_neox")
+FAMILIES = (
+    *("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3", "gpt2", "gpt_neox"),
+    "granite_swa",  # has sinks
+)
 METRICS = {"choices": "acc", "pairs": "acc", "rolling": "word_perplexity", "words": "exact_match"}
 
 
@@ -83,7 +86,7 @@ def test_packed_rows_of_a_family_give_the_models_own_numbers(family: str, folder
     assert engine.work.encoded < engine.work.naive
 
 
-@pytest.mark.parametrize("family", ["mixtral", "qwen3_moe"])
+@pytest.mark.parametrize("family", ["mixtral", "qwen3_moe", "gpt_oss"])
 def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
     family: str, folder: Path
 ) -> None:

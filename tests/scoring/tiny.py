@@ -113,6 +113,7 @@ def model(kind: str = "llama", **changes: Any) -> Any:
             layer_types=["linear_attention", "full_attention", "linear_attention"],
         ),
         "lfm2": lambda: t.Lfm2Config(**sizes, layer_types=["conv", "full_attention", "conv"]),
+        "granite_swa": lambda: t.GraniteSWAConfig(**{"sliding_window": 16, **sizes}),
         "gpt_oss": lambda: t.GptOssConfig(
             **{"sliding_window": 16, **sizes},
             head_dim=16,
