@@ -37,6 +37,7 @@ bench: setup
 	$(BIN)/python benchmarks/decision.py
 	$(BIN)/python benchmarks/decision_real.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/architectures.py
 	$(BIN)/python benchmarks/rollback.py
 	$(BIN)/python benchmarks/report.py
 

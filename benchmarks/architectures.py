@@ -21,7 +21,7 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,11 @@ SIZES: dict[str, Any] = {
     **dict.fromkeys(("qk_rope_head_dim", "qk_nope_head_dim", "state_size", "mamba_d_state"), 8),
     **dict.fromkeys(("num_key_value_heads", "num_experts_per_tok", "mamba_expand"), 2),
     **dict.fromkeys(("n_shared_experts", "n_group", "topk_group"), 1),
-    **dict.fromkeys(
-        ("head_dim", "v_head_dim", "sliding_window", "hidden_size_per_layer_input"), 16
-    ),
+    **dict.fromkeys(("head_dim", "v_head_dim", "sliding_window"), 16),
+    **dict.fromkeys(("hidden_size_per_layer_input", "kv_lora_rank"), 16),
     **{"decoder_ffn_dim": 128, "word_embed_proj_dim": 64, "rotary_dim": 8, "mamba_d_conv": 4},
     **{"initializer_range": 0.2, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2},
-    **{"q_lora_rank": 32, "kv_lora_rank": 16},
+    "q_lora_rank": 32,
 }
 OPTIONAL = ("sliding_window", "q_lora_rank", "kv_lora_rank")
 """Left alone where an architecture has none by default."""
@@ -93,6 +92,7 @@ def main() -> int:
 
     rows: list[Row] = []
     skipped: list[str] = []
+    failed: list[str] = []
     print("| architecture | float32 | bfloat16 | difference | alone | why no better |")
     print("| --- | --- | --- | --- | --- | --- |")
     for kind in parser.parse_args().kinds or MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
@@ -102,6 +102,9 @@ def main() -> int:
         except SkipError as reason:
             skipped.append(f"{kind} ({reason})")
             continue
+        except Exception as problem:
+            failed.append(f"{kind} ({type(problem).__name__}: {str(problem)[:80]})")
+            continue
         rows.append(row)
         print(line(row), flush=True)
     causal = [row for row in rows if row.causal]
@@ -109,8 +112,9 @@ def main() -> int:
     worst = max((row.difference for row in causal), default=0.0)
     print(f"\n{len(causal)} causal architectures: {dict(counts)}; largest difference {worst:.1e}.")
     print(f"Not causal as they are: {', '.join(r.kind for r in rows if not r.causal) or 'none'}.")
+    print(f"Failed: {', '.join(failed) or 'none'}.")
     print(f"Skipped, {len(skipped)}: {', '.join(skipped) or 'none'}.")
-    return 0 if all(row.holds for row in rows) else 1
+    return 0 if all(row.holds for row in rows) and not failed else 1
 
 
 def look_at(kind: str) -> Row:
@@ -168,26 +172,36 @@ def build(kind: str) -> Any:
     configuration = CONFIG_MAPPING[kind]
     if getattr(configuration, "sub_configs", None):
         raise SkipError("more than text")
-    try:
-        usual = configuration()
-        known = {*usual.to_dict(), *getattr(configuration, "attribute_map", {})}
-        chosen = {name: size for name, size in SIZES.items() if name in known}
-        for name in OPTIONAL:
-            if name in chosen and getattr(usual, name, None) is None:
-                del chosen[name]
-        if isinstance(layers := getattr(usual, "layer_types", None), list):
-            chosen["layer_types"] = (list(dict.fromkeys(layers)) * 3)[:3]
-        torch.manual_seed(0)
-        model = AutoModelForCausalLM.from_config(configuration(**chosen)).float().eval()
+    for left_out in ((), ("head_dim",)):  # some derive it from other sizes
+        try:
+            torch.manual_seed(0)
+            config = configuration(**sizes(configuration, left_out))
+            model = AutoModelForCausalLM.from_config(config).float().eval()
+            with torch.inference_mode():
+                model(torch.tensor([[5, 6, 7, 8]]))
+        except SkipError:
+            raise
+        except Exception as problem:
+            reason = type(problem).__name__
+            continue
         if model.num_parameters() > LARGEST:
             raise SkipError("too large")
-        with torch.inference_mode():
-            model(torch.tensor([[5, 6, 7, 8]]))
-    except SkipError:
-        raise
-    except Exception as problem:
-        raise SkipError(f"cannot be made small: {type(problem).__name__}") from problem
-    return model
+        return model
+    raise SkipError(f"cannot be made small: {reason}")
+
+
+def sizes(configuration: Any, left_out: Sequence[str]) -> dict[str, Any]:
+    """What this architecture's config knows of SIZES, and a layer of each of its kinds."""
+    usual = configuration()
+    fields = usual.to_dict()
+    known = {*fields, *getattr(configuration, "attribute_map", {})} - {*left_out}
+    chosen = {name: size for name, size in SIZES.items() if name in known}
+    for name in OPTIONAL:
+        if name in chosen and getattr(usual, name, None) is None:
+            del chosen[name]
+    if isinstance(layers := fields.get("layer_types"), list):
+        chosen["layer_types"] = (list(dict.fromkeys(layers)) * 3)[:3]
+    return chosen
 
 
 def by_itself(engine: Any, model: Any, task: Any) -> Iterator[list[Any]]:
@@ -217,7 +231,7 @@ def is_causal(model: Any, torch: Any) -> bool:
     """Whether a token's logits stay when the token behind it is another."""
     with torch.inference_mode():
         one, other = (model(torch.tensor([[5, 6, 7, last]])).logits[0, :3] for last in (8, 9))
-    return bool(torch.equal(one, other))
+    return bool(torch.allclose(one, other, atol=TOLERANCE))  # experts round by their company
 
 
 def line(row: Row) -> str:
