@@ -24,7 +24,7 @@ from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.tasks import load_tasks
 
-FAMILIES = ("llama", "gemma2", "bloom")
+FAMILIES = ("llama", "gemma2", "bloom", "mixtral", "gpt_oss", "qwen3_5")
 """Grouped heads; windows and soft caps; plain batches."""
 METRICS = {
     "choices": "acc",

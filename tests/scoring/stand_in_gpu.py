@@ -88,7 +88,10 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if wanted is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
     args, kwargs = tree_map(lambda x: x.inner if isinstance(x, _OnDevice) else x, (args, kwargs))
-    result = func(*args, **kwargs)
+    if name == "histc":  # a GPU counts whole numbers too
+        result = func(args[0].float(), *args[1:], **kwargs).to(args[0].dtype)
+    else:
+        result = func(*args, **kwargs)
     if func._schema.is_mutable:
         known = {id(tensor.inner): tensor for tensor in ours}
         return tree_map(lambda x: known.get(id(x), x), result)
@@ -106,6 +109,9 @@ def stand_in_gpu() -> TorchDispatchMode:
 
         def device_count(self) -> int:
             return 2
+
+        def get_amp_supported_dtype(self) -> list[torch.dtype]:
+            return [torch.bfloat16]
 
         def get_rng_state(self, device: Any = None) -> torch.Tensor:
             return torch.get_rng_state()
