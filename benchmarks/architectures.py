@@ -108,9 +108,10 @@ def main() -> int:
         rows.append(row)
         print(line(row), flush=True)
     causal = [row for row in rows if row.causal]
-    counts = Counter(row.packing for row in causal)
+    counts = Counter(row.packing for row in causal).most_common()
+    shares = ", ".join(f"{packing} {number}" for packing, number in counts)
     worst = max((row.difference for row in causal), default=0.0)
-    print(f"\n{len(causal)} causal architectures: {dict(counts)}; largest difference {worst:.1e}.")
+    print(f"\n{len(causal)} causal architectures: {shares}; largest difference {worst:.1e}.")
     print(f"Not causal as they are: {', '.join(r.kind for r in rows if not r.causal) or 'none'}.")
     print(f"Failed: {', '.join(failed) or 'none'}.")
     print(f"Skipped, {len(skipped)}: {', '.join(skipped) or 'none'}.")

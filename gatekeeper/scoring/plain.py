@@ -49,7 +49,8 @@ def plain_batches(
         for index, request in enumerate(requests):
             by_length.setdefault(row_length(len(request.inputs)), []).append((doc, index))
     found: dict[int, dict[int, Likelihood]] = {doc: {} for doc in docs}
-    yield 0, {doc: [] for doc, requests in docs.items() if not requests}
+    if empty := [doc for doc, requests in docs.items() if not requests]:
+        yield 0, {doc: [] for doc in empty}
     for length in sorted(by_length, reverse=True):
         rows = max(1, budget // _SHARE // length)
         waiting = by_length[length]

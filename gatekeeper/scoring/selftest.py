@@ -102,11 +102,16 @@ def _keeps_rows(module: Any, requests: Sequence[Scored], device: Any) -> bool:
     """Whether plain rows keep their bits whatever stands in other rows and behind them."""
     rows, length = 2 * len(requests), row_length(max(len(r.inputs) for r in requests))
     others = [*requests, *reversed(requests)]
-    found = [
-        row_likelihoods(module, padded(some, rows, length, filler), requests, device)
-        for some, filler in ((requests, 0), (others, 3))
-    ]
-    return found[0] == found[1]
+    try:
+        one, other = (
+            row_likelihoods(module, padded(some, rows, length, filler), requests, device)
+            for some, filler in ((requests, 0), (others, 3))
+        )
+    except Exception as problem:  # what it cannot do in company it may do alone
+        if is_out_of_memory(problem):
+            raise
+        return False
+    return one == other
 
 
 def _pads(module: Any, prompts: Sequence[Sequence[int]], device: Any) -> bool:

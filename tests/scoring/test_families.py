@@ -56,6 +56,19 @@ def expected(engine: PackedEngine, task: LoadedTask) -> list[list[object]]:
     return found
 
 
+def require_own_numbers(engine: PackedEngine, task: LoadedTask) -> None:
+    ours = our_responses(engine, task, None)
+    for mine, theirs in zip(ours, expected(engine, task), strict=True):
+        for one, other in zip(mine, theirs, strict=True):
+            assert_same_response(one, other)
+
+
+def require_same_bits_alone(engine: PackedEngine, task: LoadedTask) -> None:
+    whole = our_responses(engine, task, None)
+    for doc in range(len(task)):
+        assert engine.answers(task, [doc], None)[0].responses == whole[doc]
+
+
 class _Arm:
     def __init__(self, module: object) -> None:
         self.module = module
@@ -78,10 +91,7 @@ def test_a_family_is_loaded_from_its_folder_with_the_numbers_it_was_saved_with(
 def test_packed_rows_of_a_family_give_the_models_own_numbers(family: str, folder: Path) -> None:
     engine = PackedEngine(tiny.TinyArms(tiny.model(family), tiny.tokenizer()), token_budget=128)
     for task in load(folder).values():
-        ours = our_responses(engine, task, None)
-        for mine, theirs in zip(ours, expected(engine, task), strict=True):
-            for one, other in zip(mine, theirs, strict=True):
-                assert_same_response(one, other)
+        require_own_numbers(engine, task)
     assert engine.notes == []
     assert engine.work.encoded < engine.work.naive
 
@@ -93,12 +103,8 @@ def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
     model = tiny.model(family)
     engine = PackedEngine(tiny.TinyArms(model, tiny.tokenizer()), token_budget=128)
     for task in load(folder).values():
-        whole = our_responses(engine, task, None)
-        for mine, theirs in zip(whole, expected(engine, task), strict=True):
-            for one, other in zip(mine, theirs, strict=True):
-                assert_same_response(one, other)
-        for doc in range(len(task)):
-            assert engine.answers(task, [doc], None)[0].responses == whole[doc]
+        require_own_numbers(engine, task)
+        require_same_bits_alone(engine, task)
     (note,) = engine.notes
     assert "one doc at a time" in note
     assert engine.work.encoded < engine.work.naive
@@ -131,12 +137,8 @@ def test_an_architecture_that_cannot_be_packed_is_scored_in_plain_batches_and_sa
     """Bloom has ALiBi, Qwen 3.5 a state from token to token, LFM 2 convolutions."""
     engine = PackedEngine(tiny.TinyArms(tiny.model(family), tiny.tokenizer()), token_budget=128)
     for task in load(folder).values():
-        whole = our_responses(engine, task, None)
-        for mine, theirs in zip(whole, expected(engine, task), strict=True):
-            for one, other in zip(mine, theirs, strict=True):
-                assert_same_response(one, other)
-        for doc in range(len(task)):
-            assert engine.answers(task, [doc], None)[0].responses == whole[doc]
+        require_own_numbers(engine, task)
+        require_same_bits_alone(engine, task)
     assert "plain batches" in engine.notes[0]
 
 
