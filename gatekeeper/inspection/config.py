@@ -38,6 +38,10 @@ _UNSUPPORTED: Mapping[str, str] = {
     "use_qalora": "it needs a GPTQ base",
     "velora_config": "it replaces the backward pass with code that is not checked here",
 }
+_INSTEAD: Mapping[str, str] = {
+    "target_parameters": "On a mixture of experts PEFT adds it to all-linear; name the attention "
+    "modules instead: target_modules=['q_proj', 'k_proj', 'v_proj', 'o_proj']."
+}
 
 
 def judge_config(config: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -58,7 +62,8 @@ def judge_config(config: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 def _fields(config: Mapping[str, Any]) -> Iterator[Finding]:
-    unknown = tuple(sorted(key for key in config if key not in FIELDS))
+    # A later PEFT saves its new fields too; those that are off say nothing.
+    unknown = tuple(sorted(key for key in config if key not in FIELDS and config[key]))
     if unknown:
         yield refused(
             FindingCode.UNKNOWN_CONFIG_FIELD,
@@ -117,14 +122,14 @@ def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
 def _code(config: Mapping[str, Any]) -> Iterator[Finding]:
     mapping = config.get("auto_mapping")
     if mapping:
-        library = str(mapping.get("parent_library", ""))
-        name = str(mapping.get("base_model_class", ""))
-        ours = library.split(".")[0] in ("transformers", "peft") and name.isidentifier()
-        if not ours or set(mapping) - {"base_model_class", "parent_library"}:
+        # Without a library nothing is imported; trainers add marks of their own (unsloth_fixed).
+        library = str(mapping.get("parent_library") or "")
+        name = str(mapping.get("base_model_class") or "Model")
+        ours = library.split(".")[0] in ("", "transformers", "peft") and name.isidentifier()
+        if not ours:
             yield refused(
                 FindingCode.REMOTE_CODE,
-                f"auto_mapping asks to import {library or '?'}.{name or '?'}, which is code of a "
-                "stranger.",
+                f"auto_mapping asks to import {library}.{name}, which is code of a stranger.",
                 ("auto_mapping",),
                 "Train with task_type='CAUSAL_LM'; then PEFT writes no auto_mapping.",
             )
@@ -144,7 +149,10 @@ def _code(config: Mapping[str, Any]) -> Iterator[Finding]:
     for key, why in _UNSUPPORTED.items():
         if config.get(key):
             yield refused(
-                FindingCode.UNSUPPORTED_FEATURE, f"{key} is not supported: {why}.", (key,)
+                FindingCode.UNSUPPORTED_FEATURE,
+                f"{key} is not supported: {why}.",
+                (key,),
+                _INSTEAD.get(key),
             )
 
 

@@ -23,8 +23,9 @@ _REPEATS = {_op.MAX_REPEAT, _op.MIN_REPEAT, _op.POSSESSIVE_REPEAT}
 def is_safe_pattern(pattern: str) -> bool:
     """Does the pattern compile, and is it free of what makes matching exponential?
 
-    Refused: repeats inside repeats, back references, look-arounds, more than four open repeats
-    (each one multiplies the work by the length of a module name), and anything very long.
+    Refused: repeats inside repeats, back references, more than four open repeats in one alternative
+    (each one multiplies the work by the length of a module name; alternatives add up), and anything
+    very long. Look-arounds count like what they look at.
     """
     if len(pattern) > _MAX_PATTERN:
         return False
@@ -41,6 +42,7 @@ def _survey(parsed: Any, inside: bool) -> tuple[int, bool, bool]:
     unbounded, nested, exotic = 0, False, False
     for code, argument in parsed:
         children: list[Any] = []
+        branches: list[Any] = []
         within = inside
         if code in _REPEATS:
             low, high, body = argument
@@ -52,14 +54,20 @@ def _survey(parsed: Any, inside: bool) -> tuple[int, bool, bool]:
         elif code is _op.SUBPATTERN:
             children = [argument[-1]]
         elif code is _op.BRANCH:
-            children = list(argument[1])
+            branches = list(argument[1])
         elif code is _op.ATOMIC_GROUP:
             children = [argument]
-        elif code in (_op.GROUPREF, _op.GROUPREF_EXISTS, _op.ASSERT, _op.ASSERT_NOT):
+        elif code in (_op.ASSERT, _op.ASSERT_NOT):
+            children = [argument[1]]
+        elif code in (_op.GROUPREF, _op.GROUPREF_EXISTS):
             exotic = True
         for child in children:
             more, deeper, stranger = _survey(child, within)
             unbounded, nested, exotic = unbounded + more, nested or deeper, exotic or stranger
+        surveys = [_survey(branch, within) for branch in branches]
+        unbounded += max((more for more, _, _ in surveys), default=0)
+        nested = nested or any(deeper for _, deeper, _ in surveys)
+        exotic = exotic or any(stranger for _, _, stranger in surveys)
     return unbounded, nested, exotic
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
@@ -140,6 +141,18 @@ def test_the_base_is_frozen_and_in_evaluation_mode_in_every_arm(
         with loaded.arm(arm) as model:
             assert not any(module.training for module in model.modules())
             assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_marks_of_other_trainers_and_fields_that_are_off_do_not_keep_an_adapter_off(
+    tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
+) -> None:
+    folder = copy_with(tiny_adapter, tmp_path / "a")
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["auto_mapping"] = {"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True}
+    config |= {"peft_version": "9.9.9", "use_telepathy": False, "telepathy_config": None}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    loaded = load_base(tiny_base, tiny_pin)
+    assert not equal(run(loaded, attach(loaded, folder)), run(loaded, None))
 
 
 def test_an_adapter_that_was_never_attached_cannot_be_armed(
