@@ -99,8 +99,18 @@ def _names(folder: Path) -> tuple[str, ...]:
         )
     raise AdapterRefused(
         f"{folder} holds neither {CONFIG} nor config.json, so it is no candidate.",
-        "Give the folder that PEFT saved, or a full checkpoint.",
+        _inside(folder) or "Give the folder that PEFT saved, or a full checkpoint.",
     )
+
+
+def _inside(folder: Path) -> str | None:
+    """A trainer's output folder holds checkpoints; the newest is meant, most likely."""
+    inside = [*folder.glob(f"*/{CONFIG}"), *folder.glob("*/config.json")]
+    found = [config for config in inside if config.is_file()]
+    if not found:
+        return None
+    newest = max(found, key=lambda config: (config.stat().st_mtime, config.parent.name))
+    return f"Did you mean {newest.parent}?"
 
 
 def read_adapter(folder: Path) -> AdapterFolder:

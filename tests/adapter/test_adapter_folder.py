@@ -219,3 +219,16 @@ def test_a_checkpoint_of_pickles_is_refused_unopened(tiny_base: Path, tmp_path: 
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Bomb(tmp_path / "mark")))
     assert by_code(folder)["pickle-only"].severity is Severity.REFUSE
     assert not (tmp_path / "mark").exists()
+
+
+def test_a_trainers_output_folder_is_answered_with_its_newest_checkpoint(
+    tiny_adapter: Path, tmp_path: Path
+) -> None:
+    for number in (5, 10):
+        folder = copy_with(tiny_adapter, tmp_path / f"checkpoint-{number}")
+        os.utime(folder / "adapter_config.json", (number, number))
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "config.json").symlink_to("nowhere")
+    with pytest.raises(AdapterRefused) as refusal:
+        read_adapter(tmp_path)
+    assert refusal.value.hint == f"Did you mean {tmp_path / 'checkpoint-10'}?"
