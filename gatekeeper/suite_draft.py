@@ -17,7 +17,7 @@ from typing import Any
 from gatekeeper.errors import SuiteError
 from gatekeeper.suite_source import Source
 
-__all__ = ["Draft", "Fields", "Sample", "draft_suite"]
+__all__ = ["Draft", "Fields", "Sample", "draft_suite", "settled_question"]
 
 MOST_LABELS = 30
 """More different answers than this are generated, not chosen from."""
@@ -60,6 +60,16 @@ class Draft:
     system: str | None
     repeated: int
     """Rows left out because the same question stood before, with the same answer."""
+
+
+def settled_question(source: Source, question: str | None) -> str:
+    """What was named; conversations need no name. Raises SuiteError when there are none."""
+    names = list(source.rows[0]) if source.rows else []
+    if question is None and "messages" not in names:
+        raise SuiteError(
+            "--question is missing.", f"Name a field, or write a template: {', '.join(names)}."
+        )
+    return question or "messages"
 
 
 def draft_suite(source: Source, fields: Fields, most: int, seed: int = 0) -> Draft:

@@ -23,9 +23,8 @@ from gatekeeper.cli.settings_options import config_option, settings_from
 @click.option("--split", default="test", show_default=True, help="Split of a hub data set.")
 @click.option(
     "--question",
-    required=True,
     metavar="FIELD",
-    help="Field, or a template such as 'Ticket: {text}\\nQueue:', or messages.",
+    help="Field, or a template such as 'Ticket: {text}\\nQueue:' (default: messages).",
 )
 @click.option("--answer", metavar="FIELD", help="Field with the right answer.")
 @click.option(
@@ -68,20 +67,21 @@ from gatekeeper.cli.settings_options import config_option, settings_from
 )
 @config_option
 def new(
-    name: str, source_ref: str, subset: str | None, split: str, question: str,
+    name: str, source_ref: str, subset: str | None, split: str, question: str | None,
     answer: str | None, choices: str | None, generate: bool, chat: bool,
     group_by: str | None, train: Path | None, role: str, samples: int, out: Path | None,
     config: Path | None,
 ) -> None:  # fmt: skip
     """Make the suite NAME from held-out data, ready for `gate check`."""
     from gatekeeper.evidence import Role
-    from gatekeeper.suite_draft import Fields, draft_suite
+    from gatekeeper.suite_draft import Fields, draft_suite, settled_question
     from gatekeeper.suite_source import read_source
     from gatekeeper.suite_writer import require_apart, write_suite
 
     settings = settings_from(config)
     folder = out or (settings.suites[0] if settings.suites else Path("suites"))
     source = read_source(source_ref, subset, split)
+    question = settled_question(source, question)
     chat = chat or question == "messages"
     fields = Fields(question, answer, choices, generate, chat, group_by)
     draft = draft_suite(source, fields, samples)

@@ -118,7 +118,7 @@ def test_conversations_are_asked_through_the_chat_template(tmp_path: Path) -> No
         for row in ROWS
     ]  # fmt: skip
     data = lines(tmp_path / "d.jsonl", rows)
-    done = make(tmp_path, "--from", str(data), "--question", "messages")
+    done = make(tmp_path, "--from", str(data))
     assert done.exit_code == 0, done.output
     suite = load_suite(str(tmp_path / "suites" / "mine"))
     assert suite.apply_chat_template
@@ -180,6 +180,7 @@ def test_repeated_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     [
         (ROWS, ["--question", "txet", "--answer", "label"], "no field 'txet'"),
         (ROWS, ["--question", "text"], "--answer is missing"),
+        (ROWS, ["--answer", "label"], "--question is missing"),
         ([*ROWS, {"text": "x", "label": " "}], ["--question", "text", "--answer", "label"],
          "row 46: the answer is empty"),
         (ROWS, ["--question", "text", "--answer", "label", "--choices", "bug,sales"],
@@ -188,7 +189,7 @@ def test_repeated_rows_are_left_out_and_counted(tmp_path: Path) -> None:
          "every right answer is 'bug'"),
         ([], ["--question", "text", "--answer", "label"], "has no rows"),
     ],
-    ids=["field", "answer", "empty", "choices", "one label", "no rows"],
+    ids=["field", "answer", "question", "empty", "choices", "one label", "no rows"],
 )  # fmt: skip
 def test_what_is_no_fair_question_is_refused_by_its_place(
     tmp_path: Path, rows: list[dict[str, Any]], arguments: list[str], told: str
