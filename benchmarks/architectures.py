@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import resource
 import signal
 import sys
@@ -225,14 +226,17 @@ def by_itself(engine: Any, model: Any, task: Any) -> Iterator[list[Any]]:
 def apart(one: Any, other: Any) -> float:
     """Of two log-likelihoods, with a greedy flag or without."""
     mine, theirs = (x if isinstance(x, float) else x[0] for x in (one, other))
-    return abs(mine - theirs) / max(1.0, abs(theirs))
+    found = abs(mine - theirs) / max(1.0, abs(theirs))
+    return found if math.isfinite(found) else math.inf
 
 
 def is_causal(model: Any, torch: Any) -> bool:
     """Whether a token's logits stay when the token behind it is another."""
     with torch.inference_mode():
         one, other = (model(torch.tensor([[5, 6, 7, last]])).logits[0, :3] for last in (8, 9))
-    return bool(torch.allclose(one, other, atol=TOLERANCE))  # experts round by their company
+    return bool(
+        torch.allclose(one, other, atol=TOLERANCE, equal_nan=True)
+    )  # experts round by their company
 
 
 def line(row: Row) -> str:

@@ -64,12 +64,12 @@ class Draft:
 
 def settled_question(source: Source, question: str | None) -> str:
     """What was named; conversations need no name. Raises SuiteError when there are none."""
-    names = list(source.rows[0]) if source.rows else []
+    names = list(source.rows[0]) if source.rows else ["messages"]  # no rows: told later
     if question is None and "messages" not in names:
         raise SuiteError(
             "--question is missing.", f"Name a field, or write a template: {', '.join(names)}."
         )
-    return question or "messages"
+    return "messages" if question is None else question
 
 
 def draft_suite(source: Source, fields: Fields, most: int, seed: int = 0) -> Draft:

@@ -87,6 +87,8 @@ def command(
         raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
     blocking = _blocking(fail_on)
     silent = takes_stdout(json_to, html_to, md_to, junit_to)
+    if len(adapters) > 1 and takes_stdout(html_to, junit_to):
+        raise click.UsageError("Of several adapters only --md and --json go to standard output.")
     require_folders(html_to, md_to, junit_to, Path(json_to) if json_to else None)
     settings = settings_from(
         config, registry=registry, policy=policy, channel=channel, **base_flags

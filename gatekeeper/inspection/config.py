@@ -108,15 +108,19 @@ def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
                 (key,),
             )
             continue
-        for pattern in [value] if isinstance(value, str) else value:
-            if not is_safe_pattern(pattern):
-                yield refused(
-                    FindingCode.UNSAFE_PATTERN,
-                    f"adapter_config.json: the pattern {_shown(pattern)} in {key} is no pattern, "
-                    "or could take for ever to match.",
-                    (key,),
-                    "Name the modules one by one.",
-                )
+        patterns = [value] if isinstance(value, str) else list(value)
+        if patterns and not is_safe_pattern(*patterns):
+            unsafe = next((each for each in patterns if not is_safe_pattern(each)), None)
+            what = (
+                f"{len(patterns)} patterns" if unsafe is None else f"the pattern {_shown(unsafe)}"
+            )
+            yield refused(
+                FindingCode.UNSAFE_PATTERN,
+                f"adapter_config.json: {what} in {key} could take for ever to match, or cannot be "
+                "used where PEFT puts it.",
+                (key,),
+                "Name the modules one by one.",
+            )
 
 
 def _code(config: Mapping[str, Any]) -> Iterator[Finding]:

@@ -6,8 +6,10 @@ stranger, and a pattern such as `(a+)+$` takes for ever to fail, so patterns are
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from re import _constants as _op  # type: ignore[attr-defined]
 from re import _parser as _syntax  # type: ignore[attr-defined]
@@ -17,58 +19,98 @@ __all__ = ["is_safe_pattern", "matches_target", "pattern_value", "saved_modules"
 
 ALL_LINEAR = "all-linear"
 _MAX_PATTERN = 2000
+_NAME, _WIDE = 64, 4
+"""Characters of a long module name; a repeat with more ends than this is counted as open."""
+_MOST_WAYS = 6_000_000
 _REPEATS = {_op.MAX_REPEAT, _op.MIN_REPEAT, _op.POSSESSIVE_REPEAT}
 
 
-def is_safe_pattern(pattern: str) -> bool:
-    """Does the pattern compile, and is it free of what makes matching exponential?
+def is_safe_pattern(pattern: str, *others: str) -> bool:
+    """Do the patterns compile, and is the work of matching all of them bounded by something small?
 
-    Refused: repeats inside repeats, back references, more than four open repeats in one alternative
-    (each one multiplies the work by the length of a module name; alternatives add up), and anything
-    very long. Look-arounds count like what they look at.
+    Refused: back references, named groups and flags (PEFT puts patterns into larger ones), anything
+    very long, and more than `_MOST_WAYS` ways in which a module name can be tried. See `_Ways` for
+    how they are counted.
     """
-    if len(pattern) > _MAX_PATTERN:
-        return False
-    try:
-        parsed = _syntax.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    unbounded, nested, exotic = _survey(parsed, inside=False)
-    return not nested and not exotic and unbounded <= 4
+    total = 0.0
+    for each in (pattern, *others):
+        if len(each) > _MAX_PATTERN:
+            return False
+        try:
+            parsed = _syntax.parse(each)
+            ways = _ways(parsed)
+        except (re.error, RecursionError, OverflowError):
+            return False
+        if ways is None or parsed.state.groupdict or parsed.state.flags & ~re.UNICODE:
+            return False
+        total += ways.total
+    return total <= _MOST_WAYS
 
 
-def _survey(parsed: Any, inside: bool) -> tuple[int, bool, bool]:
-    """Count open repeats; say whether one stands in another, and whether syntax is exotic."""
-    unbounded, nested, exotic = 0, False, False
+@dataclass(frozen=True)
+class _Ways:
+    """In how many ways a part of a pattern may match before it fails.
+
+    A wide repeat ends anywhere in the name; several share its length, so k of them have
+    length^k / k! ways. Everything else multiplies: `x?` has two, `(a|ab)` has two, `(a|b)` one.
+    """
+
+    wide: int = 0
+    narrow: int = 1
+
+    @property
+    def total(self) -> float:
+        return float(_NAME**self.wide) / math.factorial(self.wide) * self.narrow
+
+    def then(self, other: _Ways) -> _Ways:
+        return _Ways(self.wide + other.wide, min(self.narrow * other.narrow, _MOST_WAYS + 1))
+
+
+def _ways(parsed: Any) -> _Ways | None:
+    """Of a sequence, one part behind the other; None when there is no bound."""
+    found = _Ways()
     for code, argument in parsed:
-        children: list[Any] = []
-        branches: list[Any] = []
-        within = inside
+        part: _Ways | None = _Ways()
         if code in _REPEATS:
-            low, high, body = argument
-            children = [body]
-            if high > max(low, 1):
-                nested = nested or inside
-                within = True
-                unbounded += high is _op.MAXREPEAT
+            part = _repeated(*argument)
         elif code is _op.SUBPATTERN:
-            children = [argument[-1]]
+            part = _ways(argument[-1])
         elif code is _op.BRANCH:
-            branches = list(argument[1])
+            part = _either(argument[1])
         elif code is _op.ATOMIC_GROUP:
-            children = [argument]
+            part = _ways(argument)
         elif code in (_op.ASSERT, _op.ASSERT_NOT):
-            children = [argument[1]]
+            part = _ways(argument[1])
         elif code in (_op.GROUPREF, _op.GROUPREF_EXISTS):
-            exotic = True
-        for child in children:
-            more, deeper, stranger = _survey(child, within)
-            unbounded, nested, exotic = unbounded + more, nested or deeper, exotic or stranger
-        surveys = [_survey(branch, within) for branch in branches]
-        unbounded += max((more for more, _, _ in surveys), default=0)
-        nested = nested or any(deeper for _, deeper, _ in surveys)
-        exotic = exotic or any(stranger for _, _, stranger in surveys)
-    return unbounded, nested, exotic
+            part = None
+        if part is None:
+            return None
+        found = found.then(part)
+    return found
+
+
+def _repeated(low: int, high: int, body: Any) -> _Ways | None:
+    inside = _ways(body)
+    if inside is None or (high > 1 and inside != _Ways()):
+        return None  # a repeat in a repeat
+    if high - low >= _WIDE:
+        return _Ways(wide=1).then(inside)
+    return _Ways(narrow=high - low + 1).then(inside)
+
+
+def _either(branches: Any) -> _Ways | None:
+    """Of alternatives only those can be tried that begin with the same character."""
+    ways = [_ways(branch) for branch in branches]
+    firsts = [branch[0][1] if len(branch) and branch[0][0] is _op.LITERAL else None
+              for branch in branches]  # fmt: skip
+    together = max(
+        sum(other is None or first is None or other == first for other in firsts)
+        for first in firsts
+    )
+    known = [each for each in ways if each is not None]
+    if len(known) < len(ways):
+        return None
+    return _Ways(max(each.wide for each in known), together * max(each.narrow for each in known))
 
 
 def matches_target(module: str, config: Mapping[str, Any], *, is_output: bool = False) -> bool:
@@ -113,7 +155,7 @@ def _layer_wanted(module: str, config: Mapping[str, Any]) -> bool:
         found = None
         for pattern in [patterns] if isinstance(patterns, str) else patterns:
             found = found or re.match(rf"(?:^|.*?\.){pattern}\.(?P<idx>\d+)\.", module)
-    if found is None:
+    if found is None or found["idx"] is None:
         return False
     index = int(found["idx"])
     return index == layers if isinstance(layers, int) else index in layers

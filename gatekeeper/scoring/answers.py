@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -47,6 +48,8 @@ class Arm:
     packing: Packing
     pads: bool = False
     """Whether prompts may be padded on the left, for the texts of a model that is not packed."""
+    alike: int | None = None
+    """Tokens beyond which a sequence changes the positions of all that share its forward."""
 
     @property
     def is_packed(self) -> bool:
@@ -92,6 +95,11 @@ class Answers:
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
         """Answers of `docs`, some at a time, at most `budget` tokens a forward."""
+        if arm.alike is not None:
+            long = prepared.longer(docs, arm.alike)
+            short = [doc for doc in docs if doc not in long]
+            others = self.of(prepared, short, replace(arm, alike=None), budget)
+            return chain(self._by_request(prepared, long, arm), others)
         if prepared.task.output_type == "generate_until":
             return self._texts(prepared, docs, arm, budget)
         if arm.is_packed:
@@ -158,6 +166,26 @@ class Answers:
             self.work.naive += tokens
             yield {doc: Answer(prepared.responses(found), tokens)}
 
+    def _by_request(
+        self, prepared: PreparedTask, docs: Sequence[int], arm: Arm
+    ) -> Iterator[dict[int, Answer]]:
+        """Each request in a forward of its own, nothing beside or behind it."""
+        for doc, requests in prepared.requests(docs).items():
+            tokens = sum(len(request.inputs) for request in requests)
+            self.work.encoded += tokens
+            self.work.naive += tokens
+            if prepared.task.output_type == "generate_until":
+                arguments = prepared.generation(doc)
+                ending = self._ending(prepared, arguments, arm)
+                text = plain_text(arm.module, requests[0].inputs, ending, arguments)
+                yield {doc: Answer([text], tokens)}
+            else:
+                found = [
+                    plain_likelihoods(arm.module, [request], tokens, self._device)[0]
+                    for request in requests
+                ]
+                yield {doc: Answer(prepared.responses(found), tokens)}
+
     def _batched(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
@@ -206,8 +234,9 @@ class Answers:
         self.work.naive += sum(map(len, prompts.values()))
         alike: dict[tuple[int, str], list[int]] = {}
         for doc, prompt in prompts.items():
-            if doc in padded:
-                kind = text_length(len(prompt)), repr(sorted(arguments[doc].items()))
+            length = text_length(len(prompt))
+            if doc in padded and length + endings[doc].limit <= prepared.max_length:
+                kind = length, repr(sorted(arguments[doc].items()))
                 alike.setdefault(kind, []).append(doc)
             else:
                 text = plain_text(arm.module, prompt, endings[doc], arguments[doc])

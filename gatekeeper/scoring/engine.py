@@ -24,7 +24,7 @@ from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
 from gatekeeper.scoring.cache import ScoreCache, ScoreKey
 from gatekeeper.scoring.generation import unusual_defaults
-from gatekeeper.scoring.heights import LayerShape, keep_bits, linear_layers
+from gatekeeper.scoring.heights import LayerShape, alike_up_to, keep_bits, linear_layers
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
 from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
 from gatekeeper.scoring.neutral import compare_on_neutral_text
@@ -159,7 +159,7 @@ class PackedEngine:
         packing = tested.packing
         if packing is Packing.FREE and not self._layers_keep_bits(module):
             packing = Packing.FIXED
-        return Arm(module, candidate, packing, pads=tested.pads)
+        return Arm(module, candidate, packing, tested.pads, alike_up_to(module.config))
 
     def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
         """Say once why a base's texts are generated one at a time, where nothing else says it."""
@@ -235,6 +235,9 @@ class PackedEngine:
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
                 if not is_out_of_memory(problem):
                     raise
+                if arm.packing is Packing.ALONE:  # whatever the budget
+                    told = "Out of memory with one doc at a time."
+                    raise EngineError(told, MORE_MEMORY) from None
             if left:  # out of the handler: its traceback holds the tensors that were too many
                 self._halve()
 

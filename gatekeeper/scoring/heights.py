@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gatekeeper.scoring.output_layer import FEW, columns_first
 
-__all__ = ["LayerShape", "keep_bits", "linear_layers", "routes_to_experts"]
+__all__ = ["LayerShape", "alike_up_to", "keep_bits", "linear_layers", "routes_to_experts"]
 
 LayerShape = tuple[int, int, str]
 """Outputs, inputs, dtype of a linear layer."""
@@ -48,6 +48,22 @@ def linear_layers(module: nn.Module) -> dict[LayerShape, Tensor] | None:
 def routes_to_experts(config: Any) -> bool:
     """Whether a model's config names experts: each computes the rows routed to it, however many."""
     return _names_experts(config.get_text_config().to_dict())
+
+
+def alike_up_to(config: Any) -> int | None:
+    """Tokens up to which positions do not depend on a forward's longest sequence; None: always.
+
+    Rotary positions of the types "longrope" (Phi 3) and "dynamic" take other factors for a whole
+    forward once one of its sequences is longer than what the model was first trained for.
+    """
+    text = config.get_text_config()
+    rope = getattr(text, "rope_parameters", None) or {}
+    kinds = [rope, *(each for each in rope.values() if isinstance(each, dict))]
+    if not any(each.get("rope_type") in ("longrope", "dynamic") for each in kinds):
+        return None
+    known = [each.get("original_max_position_embeddings") for each in kinds]
+    known.append(getattr(text, "original_max_position_embeddings", None))
+    return min((int(n) for n in known if n), default=int(text.max_position_embeddings))
 
 
 def _names_experts(settings: Mapping[Any, Any]) -> bool:

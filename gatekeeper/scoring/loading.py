@@ -43,6 +43,7 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
         with _quiet():
             model = AutoModelForCausalLM.from_pretrained(
                 str(folder),
+                config=_config(folder),
                 dtype=dtype,
                 local_files_only=True,
                 trust_remote_code=False,
@@ -61,6 +62,20 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     return model
+
+
+def _config(folder: Path) -> Any:
+    """The folder's config without its wish for an attention: transformers takes the usual one.
+
+    A config may name kernels to fetch, or ones that this machine lacks.
+    """
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    parts = (getattr(config, name, None) for name in getattr(config, "sub_configs", {}))
+    for each in (config, *filter(None, parts)):
+        each._attn_implementation = None
+    return config
 
 
 def _require_resident(folder: Path, model: Any) -> None:

@@ -63,8 +63,11 @@ def plain_texts(
 
 
 def text_length(tokens: int) -> int:
-    """The length of the rows in which a prompt of so many tokens is generated beside others."""
-    return -(-tokens // _STEP) * _STEP
+    """The length of the rows in which a prompt of so many tokens is generated beside others.
+
+    Never the prompt's own: without any padding transformers takes another way through attention.
+    """
+    return -(-(tokens + 1) // _STEP) * _STEP
 
 
 def left_padded(
@@ -81,8 +84,8 @@ def left_padded(
 
 
 def _ended(tokens: list[int], ending: Ending) -> list[int]:
-    """Up to the first end token: a row that is done goes on with padding."""
-    for place, token in enumerate(tokens):
-        if token in ending.end_tokens:
-            return tokens[: place + 1]
+    """Up to where the row is done: in company `generate` goes on until all rows are."""
+    for count in range(1, len(tokens)):
+        if ending.reached(tokens[:count]):
+            return tokens[:count]
     return tokens

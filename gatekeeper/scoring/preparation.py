@@ -49,6 +49,11 @@ class PreparedTask:
         """The base's tokenizer."""
         return self._tokens.tokenizer
 
+    @property
+    def max_length(self) -> int:
+        """Tokens that the base's context holds."""
+        return self._tokens.max_length
+
     def heights(self, budget: int, packing: Packing) -> Heights:
         """How high this task's forwards may be, and how many of their rows are scored."""
         if packing is Packing.FREE:
@@ -69,6 +74,15 @@ class PreparedTask:
             for doc, requests in self.requests(new[start : start + _CHUNK]).items():
                 self._docs[doc] = pack(requests, self.prefix)
         return [self._docs[doc] for doc in wanted]
+
+    def longer(self, docs: Sequence[int], most: int) -> list[int]:
+        """Docs of which a sequence, its answer included, has more than `most` tokens."""
+        generates = self.task.output_type == "generate_until"
+        return [
+            doc
+            for doc, requests in self.requests(docs).items()
+            if any(len(r.inputs) + (self._limit(doc) if generates else 0) > most for r in requests)
+        ]
 
     def requests(self, docs: Sequence[int]) -> dict[int, list[Scored]]:
         """The sequences of some docs, unpacked.

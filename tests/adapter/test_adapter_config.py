@@ -197,7 +197,10 @@ def test_an_extreme_alpha_is_scored_but_told() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+$", "(.*)*x", "(a|b*)+", "(?=(a+)+)a", "(.*a|b).*c.*d.*e.*f", r"(x)\1", "[", "a" * 5000],
+    [
+        *("(a+)+$", "(.*)*x", "(a|b*)+", "(a|ab)+", "(?=(a+)+)a", "(.*a|b).*c.*d.*e.*f"),
+        *(".{0,50}" * 6 + "b", ".?" * 28 + "b", r"(?:.|\w)" * 25 + "b", r"(x)\1", "[", "a" * 5000),
+    ],
 )
 def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
     assert judged(target_modules=pattern)["unsafe-pattern"].severity is Severity.REFUSE
@@ -211,6 +214,28 @@ def test_matching_a_pattern_that_is_called_safe_comes_to_an_end(pattern: str) ->
     if is_safe_pattern(pattern):
         module = "model.layers.17.self_attn." + "a" * 40 + "!"
         matches_target(module, {"target_modules": pattern})
+
+
+@pytest.mark.parametrize("pattern", ["(?i)q_proj", "(?P<idx>layers)"])
+def test_a_pattern_that_peft_could_not_put_into_a_larger_one_is_refused(pattern: str) -> None:
+    for key, value in (("rank_pattern", {pattern: 4}), ("layers_pattern", pattern)):
+        assert judged(**{key: value})["unsafe-pattern"].severity is Severity.REFUSE
+
+
+def test_layers_that_a_pattern_does_not_number_are_not_meant() -> None:
+    config = {
+        "target_modules": ["q_proj"],
+        "layers_pattern": "model|layers",
+        "layers_to_transform": [1],
+    }
+    assert not matches_target("model.layers.1.self_attn.q_proj", config)
+
+
+def test_many_patterns_are_judged_by_what_they_cost_together() -> None:
+    few = {f".*a.*b.*c.*d{i}": 4 for i in range(4)}
+    many = {f".*a.*b.*c.*d{i}": 4 for i in range(400)}
+    assert judged(rank_pattern=few) == {}
+    assert judged(rank_pattern=many)["unsafe-pattern"].severity is Severity.REFUSE
 
 
 def test_thousands_of_patterns_are_refused() -> None:

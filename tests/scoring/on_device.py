@@ -25,7 +25,7 @@ from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.tasks import load_tasks
 
 FAMILIES = ("llama", "gemma2", "bloom", "mixtral", "gpt_oss", "qwen3_5")
-"""Grouped heads; windows and soft caps; plain batches."""
+"""Grouped heads; windows and soft caps; ALiBi; experts; experts and sinks; a state."""
 METRICS = {
     "choices": "acc",
     "pairs": "acc",

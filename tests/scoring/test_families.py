@@ -110,6 +110,18 @@ def test_a_mixture_of_experts_gives_a_doc_the_same_bits_in_any_company(
     assert engine.work.encoded < engine.work.naive
 
 
+def test_a_long_doc_does_not_change_the_positions_of_those_beside_it(tmp_path: Path) -> None:
+    """Phi 3 takes other rotary factors for a whole forward once a sequence in it is long."""
+    tiny.rolling_task(tmp_path, docs=5, words=90)
+    tiny.words_task(tmp_path, docs=5)
+    metrics = {"rolling": "word_perplexity", "words": "exact_match"}
+    suite = tiny.suite(tmp_path, list(metrics.items()))
+    engine = PackedEngine(tiny.TinyArms(tiny.model("phi3"), tiny.tokenizer()), token_budget=128)
+    for (task,) in load_tasks(suite, tiny.tokenizer()).values():
+        require_own_numbers(engine, task)
+        require_same_bits_alone(engine, task)
+
+
 @pytest.mark.parametrize(
     ("family", "why"),
     [
@@ -140,6 +152,34 @@ def test_an_architecture_that_cannot_be_packed_is_scored_in_plain_batches_and_sa
         require_own_numbers(engine, task)
         require_same_bits_alone(engine, task)
     assert "plain batches" in engine.notes[0]
+
+
+def test_a_stop_that_is_a_special_token_ends_a_text_in_company_as_it_does_alone(
+    tmp_path: Path,
+) -> None:
+    """`generate` goes on until every row is done; what follows a row's own stop is not its text."""
+    model = tiny.model("qwen3_5")
+    for special in ("ree", "right", "st", "e"):
+        tokens = tiny.tokenizer()
+        tokens.add_special_tokens({"additional_special_tokens": [special]})
+        tiny.words_task(tmp_path, docs=6, until=[special], max_gen_toks=24)
+        found = load_tasks(tiny.suite(tmp_path, [("words", "exact_match")]), tokens)
+        engine = PackedEngine(tiny.TinyArms(model, tokens), token_budget=128)
+        for (task,) in found.values():
+            require_same_bits_alone(engine, task)
+
+
+def test_a_prompt_that_fills_the_context_is_not_padded_beyond_it(tmp_path: Path) -> None:
+    tiny.words_task(tmp_path, docs=3, shots=2, max_gen_toks=4)
+    found = load_tasks(tiny.suite(tmp_path, [("words", "exact_match")]), tiny.tokenizer())
+    for (task,) in found.values():
+        wide = PackedEngine(tiny.TinyArms(tiny.model("gpt1"), tiny.tokenizer()))
+        wide.answers(task, (), None)
+        prompts = wide._prepare(task).requests(range(len(task))).values()
+        room = max(len(requests[0].inputs) for requests in prompts) + 4
+        model = tiny.model("gpt1", n_positions=room)
+        engine = PackedEngine(tiny.TinyArms(model, tiny.tokenizer()), token_budget=128)
+        require_own_numbers(engine, task)
 
 
 def test_a_window_that_packing_would_get_wrong_is_found_by_the_self_test() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from trained import World
 
 HERE = Path(__file__).parent
@@ -54,7 +55,10 @@ def test_scoring_and_a_whole_check_run_on_a_device_of_their_own(world: World, pl
         require_proved(report)
 
 
-@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="no GPU here")
+@pytest.mark.skipif(
+    shutil.which("nvidia-smi") is None or torch.version.cuda is None,
+    reason="no GPU here, or a torch that cannot use one",
+)
 def test_scoring_and_whole_checks_run_on_a_gpu(world: World, place: Path) -> None:
     reports = reports_from("cuda", world, place)
     assert reports["bfloat16"]["verdict"] == "promote"

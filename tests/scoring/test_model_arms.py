@@ -339,6 +339,17 @@ def test_code_that_a_base_brings_along_is_never_run(
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("wanted", ["flash_attention_2", "somebody/kernel", "eager"])
+def test_a_bases_config_does_not_choose_the_attention(
+    wanted: str, tiny_base: Path, tiny_pin: BasePin, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_base, tmp_path / "b"))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"attn_implementation": wanted, "_attn_implementation": wanted}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert load_model(folder, tiny_pin, "cpu").config._attn_implementation == "sdpa"
+
+
 def test_a_base_too_large_for_the_device_is_said_in_a_sentence(
     tiny_base: Path, tiny_pin: BasePin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,7 +93,9 @@ def model(kind: str = "llama", **changes: Any) -> Any:
         "gemma2": lambda: t.Gemma2Config(**{"sliding_window": 16, **sizes}, head_dim=16),
         "gemma3": lambda: t.Gemma3TextConfig(**{"sliding_window": 16, **sizes}, head_dim=16),
         "gpt2": lambda: t.GPT2Config(**gpt2),
-        "gpt1": lambda: t.OpenAIGPTConfig(vocab_size=512, n_embd=64, n_layer=3, n_head=4),
+        "gpt1": lambda: t.OpenAIGPTConfig(
+            **{"vocab_size": 512, "n_embd": 64, "n_layer": 3, "n_head": 4, **changes}
+        ),
         "gpt_neox": lambda: t.GPTNeoXConfig(**sizes),
         "mixtral": lambda: t.MixtralConfig(**sizes, num_local_experts=4, num_experts_per_tok=2),
         "qwen3_moe": lambda: t.Qwen3MoeConfig(
@@ -113,6 +115,16 @@ def model(kind: str = "llama", **changes: Any) -> Any:
             layer_types=["linear_attention", "full_attention", "linear_attention"],
         ),
         "lfm2": lambda: t.Lfm2Config(**sizes, layer_types=["conv", "full_attention", "conv"]),
+        "phi3": lambda: t.Phi3Config(
+            **sizes,
+            original_max_position_embeddings=64,
+            rope_parameters={
+                "rope_type": "longrope",
+                "rope_theta": 1e4,
+                "short_factor": [1.0] * 8,
+                "long_factor": [4.0] * 8,
+            },
+        ),
         "granite_swa": lambda: t.GraniteSWAConfig(**{"sliding_window": 16, **sizes}),
         "gpt_oss": lambda: t.GptOssConfig(
             **{"sliding_window": 16, **sizes},
