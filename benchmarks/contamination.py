@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from gatekeeper.contamination import find_overlap
+from gatekeeper.training.contamination import find_overlap
 
 SUITES = Path(__file__).parents[1] / "suites"
 PLANTED = 40

@@ -31,7 +31,7 @@ from engine_commands import Place, gate_check, lm_eval, probe
 from engine_report import Row, table
 from engine_works import TASKS, WORKS, Work, write_adapters, write_work
 
-from gatekeeper.embedded import embedded_base
+from gatekeeper.base.embedded import embedded_base
 
 ADAPTERS = 6
 """One for the cold run, one for the run with a known base, four more for four at once."""

@@ -53,11 +53,11 @@ class Meter:
 
 
 def main(dtype: str, base: str, adapter: str, suite_folder: str, out: str, started: str) -> None:
-    from gatekeeper.adapter import inspect_static
-    from gatekeeper.base import pin_base
+    from gatekeeper.base.pin import pin_base
+    from gatekeeper.candidate.inspect_files import inspect_static
     from gatekeeper.scoring.engine import PackedEngine
-    from gatekeeper.scoring.model import load_base
-    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.scoring.model.loaded_base import load_base
+    from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
 
     pin = pin_base(Path(base), "base", dtype)

@@ -16,11 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from gatekeeper.evidence import Evidence, Role
+from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.evidence import (
+    Contradictions,
+    CurvePoint,
+    Evidence,
+    Role,
+    TrainingShape,
+    TrainProbe,
+)
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, PolicyCase, Training, evidence_of
-from gatekeeper.training_curve import Curve, shape_of
-from gatekeeper.training_evidence import Contradictions, CurvePoint, TrainingShape, TrainProbe
+from gatekeeper.training.curve import Curve, shape_of
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 EVERYTHING = (*ATTENTION, "gate_proj", "up_proj", "down_proj")

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "repor
 
 import report_factory as factory
 
-from gatekeeper.report.document import build_document, render_json
-from gatekeeper.report.html import render_html
+from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.json_document import build_document, render_json
 from gatekeeper.report.junit import render_junit
 from gatekeeper.report.markdown import render_markdown
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from simulation import BINARY, PAIRED, decide, draw, looks_of
 
-from gatekeeper.compare import compare_pairs
+from gatekeeper.check.progress import Silent
+from gatekeeper.check.scoring_loop import SuiteRun, score_suites
+from gatekeeper.decision.outcomes import compare_pairs
 from gatekeeper.evidence import Role, Sampling
-from gatekeeper.looks import SuiteRun, score_suites
 from gatekeeper.policy import Budget, ForgettingRule, Policy, TaskRule
-from gatekeeper.progress import Silent
 from gatekeeper.scoring.interface import SampleScore
 from gatekeeper.suite import Capability, Suite, TaskRef
 from gatekeeper.verdict import Outcome

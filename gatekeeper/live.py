@@ -19,8 +19,8 @@ from typing import Any
 from gatekeeper.errors import EngineError, GateError, RegistryError
 from gatekeeper.evidence import DetachProof
 from gatekeeper.registry import BASE, Registry, Serving
-from gatekeeper.scoring.attachment import BaseOverwrittenError
-from gatekeeper.scoring.model import LoadedBase
+from gatekeeper.scoring.model.attachment import BaseOverwrittenError
+from gatekeeper.scoring.model.loaded_base import LoadedBase
 
 __all__ = ["ChannelModel", "Reply", "Served", "Swap"]
 
@@ -183,7 +183,7 @@ class ChannelModel:
 
     def prove(self) -> DetachProof:
         """Compare this process's base with a fresh load of it, bit for bit."""
-        from gatekeeper.scoring.probe import fresh_state, prove_detach
+        from gatekeeper.scoring.model.proofs import fresh_state, prove_detach
 
         return prove_detach(self._base, fresh_state(self._base))
 
@@ -256,9 +256,9 @@ class ChannelModel:
 
 
 def _load(base: Path | str) -> LoadedBase:
-    from gatekeeper.base import pin_base, resolve_base
-    from gatekeeper.scoring.loading import default_device
-    from gatekeeper.scoring.model import load_base
+    from gatekeeper.base.pin import pin_base, resolve_base
+    from gatekeeper.scoring.model.load_model import default_device
+    from gatekeeper.scoring.model.loaded_base import load_base
 
     folder = resolve_base(str(base))
     name = Path(base).name if Path(base).exists() else str(base)

@@ -40,7 +40,7 @@ POLICY = {
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep their cache to themselves; only the converted embedded base is shared."""
-    from gatekeeper.config import cache_folder
+    from gatekeeper.settings import cache_folder
 
     models = cache_folder() / "models"
     models.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def embedded_base() -> Path:
     """Folder of SmolLM2-135M-Instruct, converted once; for tests marked `real`."""
-    from gatekeeper.embedded import embedded_base as find
+    from gatekeeper.base.embedded import embedded_base as find
 
     return find()
 
@@ -68,7 +68,7 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_pin(tiny_base: Path) -> BasePin:
     """Pin of the tiny base, float32."""
-    from gatekeeper.base import pin_base
+    from gatekeeper.base.pin import pin_base
 
     return pin_base(tiny_base, "tiny-llama")
 

@@ -164,10 +164,10 @@ def save_trained_adapter(
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from gatekeeper.base import pin_base
+    from gatekeeper.base.pin import pin_base
     from gatekeeper.digests import digest_file
-    from gatekeeper.run_manifest import manifest_path, write_manifest
-    from gatekeeper.training_evidence import RunManifest
+    from gatekeeper.evidence import RunManifest
+    from gatekeeper.training.run_manifest import manifest_path, write_manifest
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     torch.manual_seed(0)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatekeeper.suite import load_suite
-from gatekeeper.suite_files import sample_counts
-from gatekeeper.suite_measure import PILOT, CapabilityMeasure, SuiteMeasure, read_measure
+from gatekeeper.suite.measured import PILOT, CapabilityMeasure, SuiteMeasure, read_measure
+from gatekeeper.suite.sample_counts import sample_counts
 
 TARGET = Path(__file__).parents[1] / "suites" / "general" / "README.md"
 

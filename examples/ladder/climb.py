@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.ladder import ALL_LINEAR
-from gatekeeper.next_run import NextRun, read_next
+from gatekeeper.training.next_run import NextRun, read_next
+from gatekeeper.verdict.rungs import ALL_LINEAR
 
 HERE = Path(__file__).resolve().parent
 WORK, DATA = HERE / "work", HERE / "data"

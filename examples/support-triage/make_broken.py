@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.run_manifest import read_manifest, write_manifest
+from gatekeeper.training.run_manifest import read_manifest, write_manifest
 
 WEIGHTS = "adapter_model.safetensors"
 

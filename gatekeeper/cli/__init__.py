@@ -134,7 +134,7 @@ def _began_with_ctrl_c(problem: BaseException | None) -> bool:
 def _interrupted(arguments: list[str]) -> None:
     import shlex
 
-    from gatekeeper.cli.plain import printable
+    from gatekeeper.cli.consoles import printable
 
     again = printable(shlex.join(["gate", *arguments]))
     click.echo("\nInterrupted; nothing is half written.", err=True)
@@ -144,7 +144,7 @@ def _interrupted(arguments: list[str]) -> None:
 
 
 def _tell(message: str, hint: str | None) -> None:
-    from gatekeeper.cli.plain import printable, styled
+    from gatekeeper.cli.consoles import printable, styled
 
     click.echo(styled("error: ", fg="red", bold=True) + printable(message), err=True)
     if hint:

@@ -13,7 +13,7 @@ def command() -> None:
 @command.command()
 def info() -> None:
     """Where the cache is and how large."""
-    from gatekeeper.scoring.cache import default_cache
+    from gatekeeper.scoring.score_cache import default_cache
 
     found = default_cache().info()
     click.echo(f"{found.folder}: {found.scores:,} scores, {found.bytes / 1e6:.1f} MB")
@@ -24,7 +24,7 @@ def info() -> None:
 @click.option("--max-mb", type=click.FloatRange(0), help="Oldest first, until it fits.")
 def prune(older_than: float | None, max_mb: float | None) -> None:
     """Delete cached scores; they are made again when needed."""
-    from gatekeeper.scoring.cache import default_cache
+    from gatekeeper.scoring.score_cache import default_cache
 
     if older_than is None and max_mb is None:
         raise click.UsageError("Say what to delete: --older-than DAYS, --max-mb N, or both.")

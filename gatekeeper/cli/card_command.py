@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CHECKED
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import CHECKED
+from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command(adapter: str, registry: str | None, config: Path | None, write: bool
     stands there stays. The adapter's digest does not cover that file.
     """
     from gatekeeper.registry import Registry
-    from gatekeeper.report.card import card_section, write_card
+    from gatekeeper.report.model_card import card_section, write_card
 
     store = Registry.open(settings_from(config, registry=registry).registry)
     folder, check_id = _found(store, adapter)
@@ -41,8 +41,8 @@ def command(adapter: str, registry: str | None, config: Path | None, write: bool
 
 def _found(store: Registry, adapter: str) -> tuple[Path, str]:
     """Folder of the adapter and its newest check. Raises RegistryError when it has none."""
-    from gatekeeper.candidate_files import read_adapter
-    from gatekeeper.cli.names import check_named
+    from gatekeeper.candidate.folder import read_adapter
+    from gatekeeper.cli.name_arguments import check_named
 
     folder = Path(adapter)
     if not folder.is_dir():
@@ -60,7 +60,7 @@ def _found(store: Registry, adapter: str) -> tuple[Path, str]:
 
 def _require_same(folder: Path, digest: str, check_id: str) -> None:
     """Never write about other weights. Raises RegistryError."""
-    from gatekeeper.candidate_files import read_adapter
+    from gatekeeper.candidate.folder import read_adapter
 
     if not folder.is_dir():
         raise RegistryError(

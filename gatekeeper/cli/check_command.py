@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.names import CHANNEL, POLICY, refuse_slip
-from gatekeeper.cli.plain import printable
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.report_files import REPORT, require_folders, takes_stdout
-from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
+from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gatekeeper.check import CheckResult
-    from gatekeeper.config import Settings
+    from gatekeeper.check.one_check import CheckResult
+    from gatekeeper.check.request import Request
     from gatekeeper.registry import Registry
-    from gatekeeper.request import Request
+    from gatekeeper.settings import Settings
 
 DECISIONS = ("promote", "hold", "escalate", "refused")
 
@@ -81,7 +81,7 @@ def command(
     ADAPTERS are folders that PEFT saved, or full checkpoints of the same base.
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.stores import create_store
+    from gatekeeper.cli.open_registry import create_store
 
     if bool(adapters) == aa:
         raise click.UsageError("Give at least one adapter, or --aa for the base against itself.")
@@ -150,11 +150,11 @@ def _run(
     quiet: bool,
     staging: Path,
 ) -> tuple[Request, list[CheckResult]]:
-    from gatekeeper.check import check
+    from gatekeeper.check.one_check import check
+    from gatekeeper.check.prepare_request import prepare
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.clock import now, who
-    from gatekeeper.prepare import prepare
+    from gatekeeper.cli.who_and_when import now, who
 
     request = prepare(
         settings, adapters, max_samples=max_samples, seed=seed, against_itself=aa, registry=store
@@ -176,7 +176,7 @@ def _run(
 
 def _record(store: Registry, request: Request, result: CheckResult) -> str:
     """Keep the snapshot, the evidence and the verdict; a refusal is kept as well."""
-    from gatekeeper.clock import now, who
+    from gatekeeper.cli.who_and_when import now, who
 
     if result.snapshot is not None and result.verdict.decision.value != "refused":
         is_full = result.evidence.candidate.kind == "checkpoint"
@@ -208,8 +208,8 @@ def _tell(
 ) -> None:
     """Write the files that were asked for, and say the verdict."""
     from gatekeeper.cli.report_files import write_reports
-    from gatekeeper.report.github import tell_github
-    from gatekeeper.report.terminal import print_verdict
+    from gatekeeper.report.github_actions import tell_github
+    from gatekeeper.report.terminal.verdict_screen import print_verdict
 
     several = len(request.candidates) > 1
     written = write_reports(
@@ -232,7 +232,7 @@ def _tell(
 
 def _write_next(path: Path, result: CheckResult, check_id: str, several: bool) -> None:
     """The next run as a file; with several candidates the check's id goes before the suffix."""
-    from gatekeeper.cli.next_file import write_next
+    from gatekeeper.cli.next_run_file import write_next
 
     target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
     click.echo(write_next(result.evidence, result.verdict, target), err=True)
@@ -246,7 +246,7 @@ def _choose(
     documents: list[tuple[str, CheckResult]],
 ) -> str | None:
     """The check to promote, if any; among several candidates the choice is explained."""
-    from gatekeeper.selection import choose
+    from gatekeeper.decision.choose_candidate import choose
 
     serving = store.state().channel(settings.channel).serving
     choice = choose(
@@ -261,7 +261,7 @@ def _choose(
 
 def _tell_worst(documents: list[tuple[str, CheckResult]]) -> None:
     """With several candidates a step has one verdict: the worst, said last, which counts."""
-    from gatekeeper.report.github import tell_github
+    from gatekeeper.report.github_actions import tell_github
 
     check_id, worst = max(documents, key=lambda each: int(each[1].verdict.exit_code))
     named = {k: v for k, v in os.environ.items() if k == "GITHUB_OUTPUT"}

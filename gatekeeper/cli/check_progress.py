@@ -18,8 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from gatekeeper.cli.consoles import hush_libraries
-from gatekeeper.cli.plain import printable
+from gatekeeper.cli.consoles import hush_libraries, printable
 
 __all__ = ["LineProgress", "LiveProgress", "progress_on"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CHECKED
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import CHECKED
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
-    from gatekeeper.comparison import Comparison
+    from gatekeeper.comparison.candidates import Comparison
 
 
 @click.command("compare")
@@ -55,9 +55,9 @@ def command(
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
     from gatekeeper.cli.report_files import write_text
-    from gatekeeper.comparison import Advantage
+    from gatekeeper.comparison.candidates import Advantage
     from gatekeeper.errors import ExitCode
-    from gatekeeper.report.comparison import print_comparison
+    from gatekeeper.report.terminal.comparison_screen import print_comparison
 
     if metrics and not samples:
         raise click.UsageError("--metric needs --samples.")
@@ -79,8 +79,8 @@ def command(
 def _of_checks(
     first: str, second: str, registry: str | None, config: Path | None, alpha: float
 ) -> Comparison:
-    from gatekeeper.cli.names import check_named
-    from gatekeeper.comparison import compare_candidates
+    from gatekeeper.cli.name_arguments import check_named
+    from gatekeeper.comparison.candidates import compare_candidates
     from gatekeeper.registry import Registry
 
     store = Registry.open(settings_from(config, registry=registry).registry)
@@ -96,8 +96,8 @@ def _of_checks(
 
 
 def _of_runs(first: Path, second: Path, metrics: tuple[str, ...], alpha: float) -> Comparison:
-    from gatekeeper.comparison import Comparison, contrasts
-    from gatekeeper.lm_eval_samples import join_runs, read_run
+    from gatekeeper.comparison.candidates import Comparison, contrasts
+    from gatekeeper.comparison.lm_eval_runs import join_runs, read_run
 
     shared, notes = join_runs(read_run(first, metrics), read_run(second, metrics))
     return Comparison(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["hush_libraries", "standard_error", "standard_output"]
+__all__ = ["hush_libraries", "printable", "standard_error", "standard_output", "styled"]
 
 CI_WIDTH = 120
 
@@ -35,3 +38,20 @@ def hush_libraries() -> None:
     import logging
 
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+
+
+__all__ = ["printable", "styled"]
+
+
+def printable(text: str) -> str:
+    """Replace control and direction-changing characters; newlines and tabs stay."""
+    return "".join(
+        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") else "\ufffd"
+        for char in text
+    )
+
+
+def styled(text: str, **style: Any) -> str:
+    """Styled as click does it, unless NO_COLOR or a dumb terminal asks for plain text."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else click.style(text, **style)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import CANDIDATE
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 
 @click.command("diff")
@@ -24,10 +24,10 @@ def command(
     candidate is better than another is what `gate compare` says.
     """
     from gatekeeper.cli.consoles import standard_output
-    from gatekeeper.cli.names import check_named
-    from gatekeeper.difference import difference
+    from gatekeeper.cli.name_arguments import check_named
+    from gatekeeper.comparison.checks import difference
     from gatekeeper.registry import Registry
-    from gatekeeper.report.difference import print_difference
+    from gatekeeper.report.terminal.difference_screen import print_difference
 
     store = Registry.open(settings_from(config, registry=registry).registry)
     sides = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.settings_options import config_option, settings_from
+from gatekeeper.cli.shared_options import config_option, settings_from
 
 
 @click.command("doctor")
@@ -17,10 +17,10 @@ from gatekeeper.cli.settings_options import config_option, settings_from
 def command(config: Path | None, fast: bool) -> None:
     """This machine: versions, device, cache, hub, nf4."""
     from gatekeeper import __version__
-    from gatekeeper.config import cache_folder
-    from gatekeeper.embedded import embedded_base
-    from gatekeeper.environment import installed_versions
+    from gatekeeper.base.embedded import embedded_base
     from gatekeeper.errors import GateError
+    from gatekeeper.machine import installed_versions
+    from gatekeeper.settings import cache_folder
 
     click.echo(f"gatekeeper   {__version__}, Python {platform.python_version()}")
     for name, version in installed_versions().items():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CHECKED, check_named
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import CHECKED, check_named
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import Evidence
@@ -34,12 +34,12 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
     the recorded evidence, knowing every check made since. Exit codes as `gate check`.
     """
     from gatekeeper.cli.consoles import standard_output
-    from gatekeeper.cli.next_file import write_next
-    from gatekeeper.decision import decide
-    from gatekeeper.ladder_view import view_ladder
+    from gatekeeper.cli.next_run_file import write_next
+    from gatekeeper.decision.decide import decide
+    from gatekeeper.escalation.ladder_view import view_ladder
     from gatekeeper.policy import policy_from_text
     from gatekeeper.registry import Registry
-    from gatekeeper.report.ladder_terminal import print_ladder
+    from gatekeeper.report.terminal.ladder_screen import print_ladder
 
     store = Registry.open(settings_from(config, registry=registry).registry)
     evidence, _, policy_text = store.load_check(check_named(store, adapter))

@@ -47,8 +47,8 @@ NO_TASK = """\
 @click.option("--task", "suite", help="Name of your task suite, if there is one already.")
 def command(folder: Path, base: str | None, suite: str | None) -> None:
     """Set up gate.yaml, a policy and a registry in FOLDER (default: here)."""
-    from gatekeeper.cli.settings_options import settings_from
-    from gatekeeper.cli.stores import create_store
+    from gatekeeper.cli.open_registry import create_store
+    from gatekeeper.cli.shared_options import settings_from
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gatekeeper.cli.settings_options import base_options, config_option, settings_from
+from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 from gatekeeper.errors import BaseError, ExitCode
 
 
@@ -19,16 +19,17 @@ from gatekeeper.errors import BaseError, ExitCode
 @click.option("--static", is_flag=True, help="Files only: no weights of the base are loaded.")
 def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any) -> int:
     """Look at ADAPTER without scoring it: files, tensors, effect, detach."""
-    from gatekeeper.adapter import inspect_static, snapshot
+    from gatekeeper.candidate.folder import snapshot
+    from gatekeeper.candidate.inspect_files import inspect_static
     from gatekeeper.cli.consoles import standard_output
     from gatekeeper.evidence import Severity
-    from gatekeeper.report.terminal import print_inspection
-    from gatekeeper.training import read_run
+    from gatekeeper.report.terminal.verdict_screen import print_inspection
+    from gatekeeper.training.read_run import read_run
 
     settings = settings_from(config, **base_flags)
     with tempfile.TemporaryDirectory(prefix="gate-") as staging:
         copy = snapshot(adapter, Path(staging) / "adapter")
-        from gatekeeper.prepare import base_of
+        from gatekeeper.check.prepare_request import base_of
 
         base, folder, missing = None, None, None
         try:
@@ -62,8 +63,8 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
 def _prove(copy: Path, folder: Path, base: Any, digest: str) -> tuple[Any, Any]:
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.scoring.model import load_base
-    from gatekeeper.scoring.probe import probe_effect, prove_detach
+    from gatekeeper.scoring.model.loaded_base import load_base
+    from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
     with progress_on(standard_error(), quiet=False) as progress:
         with progress.stage("loading the base"):

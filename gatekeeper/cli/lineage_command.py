@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import CANDIDATE
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -36,7 +36,7 @@ def command(name: str, registry: str | None, config: Path | None, svg_to: Path |
     from rich.tree import Tree
 
     from gatekeeper.cli.consoles import standard_output
-    from gatekeeper.cli.stores import named
+    from gatekeeper.cli.open_registry import named
     from gatekeeper.registry import Registry
 
     store = Registry.open(settings_from(config, registry=registry).registry)
@@ -57,7 +57,7 @@ def _label(node: LineageNode) -> Text:
     """Names and reasons are strangers' words: they become text, never markup."""
     from rich.text import Text
 
-    from gatekeeper.cli.plain import printable
+    from gatekeeper.cli.consoles import printable
 
     text = Text(overflow="fold")
     if node.sequence is not None:
@@ -74,8 +74,8 @@ def _label(node: LineageNode) -> Text:
 
 def _draw(root: LineageNode, name: str, file: Path) -> None:
     from gatekeeper.cli.report_files import write_text
-    from gatekeeper.report.charts.lineage import lineage_svg
-    from gatekeeper.report.recorded import tree_of
+    from gatekeeper.report.from_registry import tree_of
+    from gatekeeper.report.html.charts.lineage_tree import lineage_svg
 
     write_text(file, lineage_svg(tree_of(root), f"Lineage of {name}"))
     click.echo(f"drawn: {file}", err=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 
 @click.command("log")
@@ -19,7 +19,7 @@ from gatekeeper.cli.settings_options import registry_option, settings_from
 def command(registry: str | None, config: Path | None, number: int, as_json: bool) -> None:
     """Everything that happened, newest first."""
     from gatekeeper.registry import Registry
-    from gatekeeper.registry.telling import told
+    from gatekeeper.registry.event_sentences import told
 
     state = Registry.open(settings_from(config, registry=registry).registry).state()
     for event in reversed(state.events[-number:]):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import POLICY
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import POLICY
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
+    from gatekeeper.authoring.sample_plan import PlannedRule
     from gatekeeper.evidence import Evidence
-    from gatekeeper.plan import PlannedRule
 
 _ASK = {
     "bar": "score of {:.0f}%",
@@ -35,11 +35,11 @@ def command(
     Flip rates come from the checks in the registry; without any, from assumptions. The time is told
     once a check of this machine is in the registry.
     """
-    from gatekeeper.compare import roles
-    from gatekeeper.plan import learn, plan_suite, seconds_of
+    from gatekeeper.authoring.sample_plan import learn, plan_suite, seconds_of
+    from gatekeeper.decision.outcomes import roles
     from gatekeeper.policy import load_policy
     from gatekeeper.suite import load_suite
-    from gatekeeper.suite_files import sample_counts
+    from gatekeeper.suite.sample_counts import sample_counts
 
     settings = settings_from(config, registry=registry, policy=policy)
     loaded = load_policy(settings.policy)
@@ -119,7 +119,7 @@ def _is_assumed(rule: PlannedRule) -> bool:
 
 def _scores(planned: list[PlannedRule]) -> int:
     """Scores of both arms: the hungriest rule of each capability, as far as the budget goes."""
-    from gatekeeper.plan import USUAL_FLIPS
+    from gatekeeper.authoring.sample_plan import USUAL_FLIPS
 
     most: dict[str, int] = {}
     for rule in planned:
@@ -131,7 +131,7 @@ def _scores(planned: list[PlannedRule]) -> int:
 
 
 def _cost(scores: int, seconds: float | None) -> list[str]:
-    from gatekeeper.counts import count
+    from gatekeeper.phrases import count
     from gatekeeper.report.wording import duration
 
     first = (

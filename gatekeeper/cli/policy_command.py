@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.names import POLICY
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.name_arguments import POLICY
+from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
 
 
@@ -32,8 +32,8 @@ def check(policies: tuple[str, ...]) -> None:
 @registry_option
 def explain(policy: str | None, registry: str | None, config: Path | None) -> None:
     """Say in plain sentences what a policy will do."""
+    from gatekeeper.authoring.policy_explained import explain as sentences
     from gatekeeper.policy import load_policy
-    from gatekeeper.policy_text import explain as sentences
 
     loaded = load_policy(policy or settings_from(config, registry=registry).policy)
     click.echo(f"Policy {loaded.policy.name} ({loaded.source})")
@@ -53,10 +53,10 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
 
     Exit code 10 when a past promotion would not have been promoted.
     """
-    from gatekeeper.cli.plain import printable
+    from gatekeeper.authoring.policy_replay import replay as decide_again
+    from gatekeeper.cli.consoles import printable
     from gatekeeper.policy import load_policy
     from gatekeeper.registry import Registry
-    from gatekeeper.replay import replay as decide_again
     from gatekeeper.report.wording import deciding_reason, reason_text
 
     loaded = load_policy(policy)
@@ -91,9 +91,9 @@ def test(cases: tuple[Path, ...], policy: str | None) -> int:
 
     Exit code 10 when a case does not get the verdict that it expects.
     """
+    from gatekeeper.authoring.policy_cases import run_cases
     from gatekeeper.policy import load_policy
-    from gatekeeper.policy_cases import run_cases
-    from gatekeeper.reasons import render_reason
+    from gatekeeper.verdict.reason_sentences import render_reason
 
     loaded = load_policy(policy) if policy else None
     failed = total = 0

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, CHANNEL, refuse_slip
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, refuse_slip
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
-    from gatekeeper.config import Settings
     from gatekeeper.registry import Registry
+    from gatekeeper.settings import Settings
 
 
 @click.command("promote")
@@ -36,7 +36,7 @@ def command(
     CANDIDATE is a check id, an adapter's name (name, name@2), its folder (out/adapter), a digest
     or the start of one, or another channel: what serves there.
     """
-    from gatekeeper.cli.stores import named, open_store
+    from gatekeeper.cli.open_registry import named, open_store
 
     if force and not (reason or "").strip():
         raise click.UsageError("--force needs --reason: say why the gate is overridden.")
@@ -55,9 +55,9 @@ def promote_check(
     why: str | None = None,
 ) -> Iterator[str]:
     """Move the channel, then say what serves and from where."""
-    from gatekeeper.clock import now, who
-    from gatekeeper.config import ChannelConfig
+    from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.registry.events import ForcePromoted
+    from gatekeeper.settings import ChannelConfig
 
     refuse_slip(store, settings)
     event = store.promote(

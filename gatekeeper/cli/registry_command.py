@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, CHANNEL, POLICY, refuse_slip
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, POLICY, refuse_slip
+from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def command() -> None:
 )
 def verify(registry: str | None, config: Path | None, allowed_signers: Path | None) -> int:
     """Recompute every hash, signature and verdict, and name what is damaged (exit code 30)."""
-    from gatekeeper.cli.stores import open_store
-    from gatekeeper.replay import redecide
+    from gatekeeper.authoring.policy_replay import redecide
+    from gatekeeper.cli.open_registry import open_store
 
     settings = settings_from(config, registry=registry)
     store = open_store(settings, signed=False)
@@ -70,8 +70,8 @@ def import_(
     folder: Path, registry: str | None, config: Path | None, name: str | None, reason: str | None
 ) -> None:
     """Keep a candidate that came from elsewhere. It still needs a check to be promoted."""
-    from gatekeeper.adapter import inspect_static
-    from gatekeeper.clock import now, who
+    from gatekeeper.candidate.inspect_files import inspect_static
+    from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.errors import AdapterRefused
     from gatekeeper.evidence import Severity
 
@@ -100,8 +100,8 @@ def import_(
 @reason_option
 def retire(candidate: str, registry: str | None, config: Path | None, reason: str | None) -> None:
     """Never promote CANDIDATE again; `gc` may remove its bytes once no history needs them."""
-    from gatekeeper.cli.stores import named
-    from gatekeeper.clock import now, who
+    from gatekeeper.cli.open_registry import named
+    from gatekeeper.cli.who_and_when import now, who
 
     store = _store(registry, config)
     event = store.retire(named(candidate), who=who(), why=reason, now=now())
@@ -122,10 +122,10 @@ def policy(
     reason: str | None,
 ) -> None:
     """From now on only verdicts under POLICY, as it reads today, move a channel."""
-    from gatekeeper.clock import now, who
-    from gatekeeper.config import ChannelConfig
+    from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.digests import short
     from gatekeeper.policy import load_policy
+    from gatekeeper.settings import ChannelConfig
 
     settings = settings_from(config, registry=registry, channel=channel)
     wanted = load_policy(policy).policy
@@ -147,6 +147,6 @@ def policy(
 
 
 def _store(registry: str | None, config: Path | None) -> Registry:
-    from gatekeeper.cli.stores import open_store
+    from gatekeeper.cli.open_registry import open_store
 
     return open_store(settings_from(config, registry=registry))

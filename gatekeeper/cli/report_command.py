@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, check_named
+from gatekeeper.cli.name_arguments import CANDIDATE, check_named
 from gatekeeper.cli.report_files import REPORT, takes_stdout
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _write(
 
 def _show(store: Registry, check_id: str, quiet: bool, verbose: bool) -> None:
     from gatekeeper.cli.consoles import standard_output
-    from gatekeeper.report.terminal import print_verdict
+    from gatekeeper.report.terminal.verdict_screen import print_verdict
 
     evidence, verdict, _ = store.load_check(check_id)
     print_verdict(
@@ -102,7 +102,7 @@ def _show(store: Registry, check_id: str, quiet: bool, verbose: bool) -> None:
 def _write_site(store: Registry, folder: Path) -> str:
     """Write every page; give the line that says where to begin."""
     from gatekeeper.cli.report_files import write_text
-    from gatekeeper.report.recorded import recorded_site
+    from gatekeeper.report.from_registry import recorded_site
 
     pages = 0
     for name, text in recorded_site(store):

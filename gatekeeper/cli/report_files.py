@@ -32,7 +32,7 @@ STDOUT = "-"
 
 def json_text(checks: Sequence[tuple[str, Evidence, Verdict]], artifacts: Mapping[str, str]) -> str:
     """The JSON report of one check, or a JSON list of reports."""
-    from gatekeeper.report.document import build_document, render_json
+    from gatekeeper.report.json_document import build_document, render_json
 
     texts = [
         render_json(build_document(check_id, evidence, verdict, artifacts))
@@ -83,8 +83,8 @@ def _render(
     store: Registry | None,
 ) -> str:
     if kind == "html":
-        from gatekeeper.report.html import render_html
-        from gatekeeper.report.recorded import candidates_beside, lineage_of
+        from gatekeeper.report.from_registry import candidates_beside, lineage_of
+        from gatekeeper.report.html.check_page import render_html
 
         return render_html(
             evidence,

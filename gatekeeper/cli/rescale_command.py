@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.names import POLICY
-from gatekeeper.cli.settings_options import base_options, registry_option, settings_from
+from gatekeeper.cli.name_arguments import POLICY
+from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
 
 if TYPE_CHECKING:
-    from gatekeeper.config import Settings
+    from gatekeeper.check.request import Request
+    from gatekeeper.check.score_scales import ScalePoint
     from gatekeeper.registry import Registry
-    from gatekeeper.request import Request
-    from gatekeeper.rescale import ScalePoint
+    from gatekeeper.settings import Settings
 
 
 def _scales(context: click.Context, option: click.Parameter, value: str) -> tuple[float, ...]:
@@ -61,13 +61,13 @@ def command(
     of the samples; the chosen scale is written as an adapter of its own and checked on the rest,
     which the choice never saw. Exit codes as `gate check`; 10 when no scale has room.
     """
+    from gatekeeper.check.prepare_request import prepare
+    from gatekeeper.check.score_scales import choose, score_scales
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.stores import create_store
+    from gatekeeper.cli.open_registry import create_store
     from gatekeeper.errors import ConfigError, ExitCode
-    from gatekeeper.prepare import prepare
-    from gatekeeper.report.scales_terminal import print_scales
-    from gatekeeper.rescale import choose, score_scales
+    from gatekeeper.report.terminal.scales_screen import print_scales
 
     if out is not None and out.exists():
         raise ConfigError(f"{out} exists already.", "Name another folder with --out.")
@@ -98,13 +98,13 @@ def _keep(
     staging: Path,
 ) -> int:
     """Write the chosen scale, link it to its origin, and check it on fresh samples."""
-    from gatekeeper.check import check
+    from gatekeeper.candidate.scaled_copy import scaled_copy
+    from gatekeeper.check.one_check import check
+    from gatekeeper.check.score_scales import final_request
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.clock import now, who
-    from gatekeeper.report.terminal import print_verdict
-    from gatekeeper.rescale import final_request
-    from gatekeeper.scaled_copy import scaled_copy
+    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.report.terminal.verdict_screen import print_verdict
 
     [source] = request.candidates
     source = source.resolve()
@@ -134,8 +134,8 @@ def _free(folder: Path) -> Path:
 
 def _link(store: Registry, source: Path, folder: Path, factor: float) -> None:
     """Store the new adapter as made from the old one, which is stored first if it is not known."""
-    from gatekeeper.adapter import read_adapter
-    from gatekeeper.clock import now, who
+    from gatekeeper.candidate.folder import read_adapter
+    from gatekeeper.cli.who_and_when import now, who
 
     origin = read_adapter(source).digest
     if origin not in store.state().adapters:

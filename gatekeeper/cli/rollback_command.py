@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE, CHANNEL, require_channel
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, require_channel
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
-    from gatekeeper.config import Settings
     from gatekeeper.registry import Registry
+    from gatekeeper.settings import Settings
 
 
 @click.command("rollback")
@@ -47,9 +47,9 @@ def command(
     unsigned: bool,
 ) -> int:
     """Take what serves out of service; get the previous one or the base back."""
-    from gatekeeper.cli.stores import open_store
-    from gatekeeper.clock import now, who
-    from gatekeeper.config import ChannelConfig
+    from gatekeeper.cli.open_registry import open_store
+    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.settings import ChannelConfig
 
     started = time.perf_counter()
     settings = settings_from(config, registry=registry, channel=channel, base=base)
@@ -80,13 +80,13 @@ def command(
 
 def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
     """Attach what was taken out to the base, detach it, and compare with the fresh load."""
+    from gatekeeper.check.prepare_request import base_of
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.clock import now, who
+    from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.errors import ExitCode
-    from gatekeeper.prepare import base_of
-    from gatekeeper.scoring.model import load_base
-    from gatekeeper.scoring.probe import probe_effect, prove_detach
+    from gatekeeper.scoring.model.loaded_base import load_base
+    from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
     if taken_out == "base":
         click.echo("  proof: the base served before as well; there is nothing to detach.")

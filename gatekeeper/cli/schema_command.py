@@ -13,7 +13,7 @@ def command(kind: str) -> None:
     """Print the JSON Schema of a report, a policy, or a run manifest."""
     schema: dict[str, object]
     if kind == "report":
-        from gatekeeper.report.document import report_schema
+        from gatekeeper.report.json_document import report_schema
 
         schema = report_schema()
     elif kind == "policy":
@@ -21,7 +21,7 @@ def command(kind: str) -> None:
 
         schema = policy_schema()
     else:
-        from gatekeeper.training_evidence import RunManifest
+        from gatekeeper.evidence import RunManifest
 
         schema = RunManifest.model_json_schema()
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))

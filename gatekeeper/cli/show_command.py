@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.names import CANDIDATE
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import CANDIDATE
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
-    from gatekeeper.config import ChannelConfig
     from gatekeeper.registry import State
+    from gatekeeper.settings import ChannelConfig
 
 
 @click.command("show")
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @registry_option
 def command(name: str, registry: str | None, config: Path | None) -> None:
     """Show NAME: a check, an adapter (name, name@2, digest, folder) or a channel."""
-    from gatekeeper.cli.stores import named
+    from gatekeeper.cli.open_registry import named
     from gatekeeper.registry import Registry
 
     name = named(name)
@@ -88,7 +88,7 @@ def _adapter(state: State, digest: str, path: Path) -> list[str]:
 
 def _channel(state: State, name: str, configured: Mapping[str, ChannelConfig]) -> list[str]:
     from gatekeeper.digests import short
-    from gatekeeper.registry.telling import told
+    from gatekeeper.registry.event_sentences import told
 
     channel = state.channel(name)
     serving = channel.serving

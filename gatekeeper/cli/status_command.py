@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import registry_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.shared_options import registry_option, settings_from
 
 LATEST = 5
 

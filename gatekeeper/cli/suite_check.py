@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.names import POLICY
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import base_options, config_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.name_arguments import POLICY
+from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 from gatekeeper.errors import ExitCode
 
 if TYPE_CHECKING:
-    from gatekeeper.config import Settings
+    from gatekeeper.settings import Settings
     from gatekeeper.suite import Suite
 
 SHOWN = 3
@@ -31,11 +31,11 @@ LONGEST = 1200
 @config_option
 def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
     """Load the suite NAME, render three prompts a task, and look for faults (exit code 2)."""
+    from gatekeeper.authoring.suite_faults import faults_of
+    from gatekeeper.authoring.suite_power import independent, shortage_of
     from gatekeeper.policy import load_policy
-    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
-    from gatekeeper.suite_faults import faults_of
-    from gatekeeper.suite_power import independent, shortage_of
 
     settings = settings_from(config, policy=policy, **base_flags)
     suite = load_suite(name, settings.suites)
@@ -64,7 +64,7 @@ def _tokenizer(suite: Suite, settings: Settings) -> Any:
         return None
     from transformers import AutoTokenizer
 
-    from gatekeeper.prepare import base_of
+    from gatekeeper.check.prepare_request import base_of
 
     folder, _ = base_of(settings, [])
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.settings_options import config_option, settings_from
+from gatekeeper.cli.shared_options import config_option, settings_from
 from gatekeeper.cli.suite_check import check
 from gatekeeper.cli.suite_data import fetch, measure
 from gatekeeper.cli.suite_list import list_suites
@@ -24,7 +24,7 @@ def command() -> None:
 def show(name: str, config: Path | None) -> None:
     """What the suite NAME asks, capability by capability."""
     from gatekeeper.suite import load_suite, pin_suite
-    from gatekeeper.suite_measure import read_measure
+    from gatekeeper.suite.measured import read_measure
 
     suite = load_suite(name, settings_from(config).suites)
     measured = read_measure(suite)

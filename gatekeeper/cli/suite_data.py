@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import base_options, config_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 
 TELL_EVERY_SECONDS = 5.0
 
@@ -24,13 +24,13 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
     Writes measured.json beside suite.yaml, which `gate suite list` shows. The scores are kept in
     the cache, so that no check pays for them again.
     """
-    from gatekeeper.prepare import base_of
-    from gatekeeper.scoring.cache import default_cache
+    from gatekeeper.check.prepare_request import base_of
     from gatekeeper.scoring.engine import PackedEngine
-    from gatekeeper.scoring.model import load_base
-    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.scoring.model.loaded_base import load_base
+    from gatekeeper.scoring.score_cache import default_cache
+    from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
-    from gatekeeper.suite_measure import measure_suite, write_measure
+    from gatekeeper.suite.measured import measure_suite, write_measure
 
     settings = settings_from(config, **base_flags)
     suite = load_suite(name, settings.suites)
@@ -64,7 +64,7 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
 @config_option
 def fetch(name: str, config: Path | None) -> None:
     """Download the data sets that the suite NAME reads from the hub, into the datasets cache."""
-    from gatekeeper.scoring.task_files import TaskFiles
+    from gatekeeper.scoring.tasks.task_files import TaskFiles
     from gatekeeper.suite import load_suite
 
     suite = load_suite(name, settings_from(config).suites)

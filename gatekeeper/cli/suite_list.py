@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.settings_options import config_option, settings_from
+from gatekeeper.cli.shared_options import config_option, settings_from
 
 if TYPE_CHECKING:
     from gatekeeper.suite import Suite
-    from gatekeeper.suite_measure import SuiteMeasure
+    from gatekeeper.suite.measured import SuiteMeasure
 
 HEAD = ("suite", "role", "capabilities", "samples", "signal", "cost")
 ROW = "{:<18} {:<11} {:>12} {:>8} {:>9} {:>9}"
@@ -22,7 +22,7 @@ ROW = "{:<18} {:<11} {:>12} {:>8} {:>9} {:>9}"
 def list_suites(config: Path | None) -> None:
     """Every suite that a policy can name: samples, signal and cost on a measured base."""
     from gatekeeper.suite import find_suites, load_suite
-    from gatekeeper.suite_measure import read_measure
+    from gatekeeper.suite.measured import read_measure
 
     search = settings_from(config).suites
     click.echo(ROW.format(*HEAD))
@@ -41,7 +41,7 @@ def list_suites(config: Path | None) -> None:
 
 
 def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:
-    from gatekeeper.suite_files import sample_counts
+    from gatekeeper.suite.sample_counts import sample_counts
 
     parts = len(suite.capabilities)
     counts = sample_counts(suite).values()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.plain import printable
-from gatekeeper.cli.settings_options import config_option, settings_from
+from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.shared_options import config_option, settings_from
 
 
 @click.command()
@@ -73,10 +73,10 @@ def new(
     config: Path | None,
 ) -> None:  # fmt: skip
     """Make the suite NAME from held-out data, ready for `gate check`."""
+    from gatekeeper.authoring.held_out_rows import read_source
+    from gatekeeper.authoring.suite_draft import Fields, draft_suite, settled_question
+    from gatekeeper.authoring.write_suite import require_apart, write_suite
     from gatekeeper.evidence import Role
-    from gatekeeper.suite_draft import Fields, draft_suite, settled_question
-    from gatekeeper.suite_source import read_source
-    from gatekeeper.suite_writer import require_apart, write_suite
 
     settings = settings_from(config)
     folder = out or (settings.suites[0] if settings.suites else Path("suites"))

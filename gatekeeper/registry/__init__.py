@@ -6,8 +6,8 @@ registry/README.md. No torch, no network; importing it is quick.
 
 from gatekeeper.registry.events import BASE
 from gatekeeper.registry.ledger import ChannelFileError
+from gatekeeper.registry.move_rules import ChannelRules
 from gatekeeper.registry.registry import Registry
-from gatekeeper.registry.rules import ChannelRules
 from gatekeeper.registry.state import Adapter, Channel, Serving, State
 
 __all__ = [

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.errors import RegistryDamaged
-from gatekeeper.registry.files import replace_durably, write_durably
-from gatekeeper.registry.objects import ObjectStore
-from gatekeeper.registry.sealed import SealError, seal, unseal
+from gatekeeper.registry.durable_files import replace_durably, write_durably
+from gatekeeper.registry.object_store import ObjectStore
+from gatekeeper.registry.sealed_json import SealError, seal, unseal
 from gatekeeper.registry.state import Channel, Serving, State
 
 __all__ = ["ChannelFiles"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from gatekeeper.evidence import DetachProof
-from gatekeeper.frozen import Frozen
+from gatekeeper.evidence.frozen import Frozen
 from gatekeeper.verdict import Decision, PastCheck, Rung
 
 __all__ = [

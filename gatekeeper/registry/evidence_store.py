@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from gatekeeper.digests import digest_bytes, digest_file
 from gatekeeper.errors import RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence, SampleRecord
-from gatekeeper.registry.files import remove_tree, sync_folder, write_durably
+from gatekeeper.registry.durable_files import remove_tree, sync_folder, write_durably
 from gatekeeper.verdict import Verdict
 
 __all__ = ["EvidenceStore"]

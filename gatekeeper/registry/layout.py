@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatekeeper.errors import RegistryDamaged, RegistryError
-from gatekeeper.registry.files import put_if_absent, staging, sync_folder, write_durably
-from gatekeeper.registry.sealed import SealError, seal, unseal
+from gatekeeper.registry.durable_files import put_if_absent, staging, sync_folder, write_durably
+from gatekeeper.registry.sealed_json import SealError, seal, unseal
 
 __all__ = ["MARKER", "Layout", "create_layout", "open_layout"]
 

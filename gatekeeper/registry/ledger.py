@@ -15,13 +15,13 @@ from pydantic import ValidationError
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
 from gatekeeper.registry.channel_files import ChannelFiles
+from gatekeeper.registry.durable_files import filesystem_errors, staging
+from gatekeeper.registry.event_log import EventLog, LostRaceError
 from gatekeeper.registry.events import BASE, Event, Move
 from gatekeeper.registry.evidence_store import EvidenceStore
-from gatekeeper.registry.files import filesystem_errors, staging
 from gatekeeper.registry.layout import Layout, create_layout, open_layout
-from gatekeeper.registry.log import EventLog, LostRaceError
-from gatekeeper.registry.names import resolve
-from gatekeeper.registry.objects import ObjectStore
+from gatekeeper.registry.name_lookup import resolve
+from gatekeeper.registry.object_store import ObjectStore
 from gatekeeper.registry.state import State, fold
 
 if TYPE_CHECKING:

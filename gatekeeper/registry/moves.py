@@ -12,7 +12,7 @@ from typing import Any
 from gatekeeper.errors import RegistryError
 from gatekeeper.registry.events import ForcePromoted, Promoted, RolledBack
 from gatekeeper.registry.ledger import Ledger
-from gatekeeper.registry.rules import (
+from gatekeeper.registry.move_rules import (
     Rules,
     permit_promotion,
     refuse_conflict,

@@ -8,6 +8,7 @@ from typing import Any
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
 from gatekeeper.evidence import DetachProof, Evidence, SampleRecord
+from gatekeeper.registry.durable_files import filesystem_errors, staging
 from gatekeeper.registry.events import (
     CheckRecorded,
     Imported,
@@ -17,10 +18,9 @@ from gatekeeper.registry.events import (
     Rescaled,
     Retired,
 )
-from gatekeeper.registry.files import filesystem_errors, staging
 from gatekeeper.registry.ledger import Ledger, plain
-from gatekeeper.registry.objects import Kind
-from gatekeeper.registry.rules import ANYBODY, Rules, check_channel_name, refuse_outsider
+from gatekeeper.registry.move_rules import ANYBODY, Rules, check_channel_name, refuse_outsider
+from gatekeeper.registry.object_store import Kind
 from gatekeeper.registry.state import State
 from gatekeeper.verdict import Verdict
 
@@ -58,7 +58,7 @@ class Records(Ledger):
         Raises RegistryError when the verdict is not about this evidence and policy, or when a
         promote verdict has no snapshot to promote.
         """
-        from gatekeeper.registry.recording import check_event, refuse_mismatch
+        from gatekeeper.registry.check_event import check_event, refuse_mismatch
 
         refuse_mismatch(evidence, verdict, policy_text)
         with filesystem_errors("The check could not be recorded"):

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.errors import RegistryError
 from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.registry.durable_files import filesystem_errors
 from gatekeeper.registry.events import (
     CheckRecorded,
     ForcePromoted,
     Promoted,
     RolledBack,
 )
-from gatekeeper.registry.files import filesystem_errors
+from gatekeeper.registry.move_rules import ANYBODY, Rules, check_channel_name
 from gatekeeper.registry.moves import MoveRequest, promotion, rollback
-from gatekeeper.registry.names import resolve
+from gatekeeper.registry.name_lookup import resolve
 from gatekeeper.registry.records import Records
-from gatekeeper.registry.rules import ANYBODY, Rules, check_channel_name
 from gatekeeper.registry.state import State
 from gatekeeper.verdict import PastCheck, Verdict
 
 if TYPE_CHECKING:
-    from gatekeeper.registry.collection import Collected
     from gatekeeper.registry.lineage import LineageNode
+    from gatekeeper.registry.unneeded import Collected
     from gatekeeper.registry.verify import Damage, Redecide
 
 __all__ = ["Registry"]
@@ -65,7 +65,7 @@ class Registry(Records):
         dataset_digest: str | None,
     ) -> tuple[PastCheck, ...]:
         """Earlier checks of the same base, task suites and dataset, oldest first."""
-        from gatekeeper.registry.history import past_checks
+        from gatekeeper.registry.check_summaries import past_checks
 
         checks = self.state().checks.values()
         return past_checks(checks, base_digest, task_suite_digests, dataset_digest)
@@ -85,7 +85,7 @@ class Registry(Records):
 
     def gc(self, *, dry_run: bool = False, min_age: float = 3600.0) -> list[Collected]:
         """Remove what nothing needs and is older than `min_age` seconds."""
-        from gatekeeper.registry.collection import collect
+        from gatekeeper.registry.unneeded import collect
 
         with filesystem_errors("The registry could not be tidied"):
             return collect(self, dry_run=dry_run, min_age=min_age)

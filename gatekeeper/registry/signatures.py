@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.errors import RegistryError
-from gatekeeper.registry.sealed import SealError, seal, unseal
+from gatekeeper.registry.sealed_json import SealError, seal, unseal
 
 __all__ = ["NAMESPACE", "Signer", "signature_fault", "signed_bytes", "ssh_signer"]
 

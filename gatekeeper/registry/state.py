@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from gatekeeper.registry.event_log import Entry
 from gatekeeper.registry.events import (
     BASE,
     CheckRecorded,
@@ -23,7 +24,6 @@ from gatekeeper.registry.events import (
     Retired,
     RolledBack,
 )
-from gatekeeper.registry.log import Entry
 
 __all__ = ["Adapter", "Channel", "Serving", "State", "fold"]
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from gatekeeper import __version__
 from gatekeeper.errors import GateError, RegistryError
 from gatekeeper.evidence import Evidence
+from gatekeeper.registry.event_log import Entry, chain_fault, event_file, parse_entry
 from gatekeeper.registry.events import CheckRecorded, UnknownEventError
 from gatekeeper.registry.layout import MARKER, open_layout
-from gatekeeper.registry.log import Entry, chain_fault, event_file, parse_entry
-from gatekeeper.registry.sealed import SealError
+from gatekeeper.registry.sealed_json import SealError
 from gatekeeper.registry.state import State, fold
 from gatekeeper.verdict import PastCheck, Verdict
 

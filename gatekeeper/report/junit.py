@@ -9,9 +9,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from gatekeeper.decision import blocks
+from gatekeeper.decision.decide import blocks
 from gatekeeper.evidence import Evidence
-from gatekeeper.report.visible import visible
+from gatekeeper.report.visible_text import visible
 from gatekeeper.report.wording import (
     estimate_text,
     headline,

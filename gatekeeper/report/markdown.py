@@ -10,11 +10,11 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from gatekeeper.counts import count
 from gatekeeper.digests import short
 from gatekeeper.evidence import Evidence, SampleRecord
-from gatekeeper.report.strip import Scale, scale_of, strip
-from gatekeeper.report.visible import clip, one_line
+from gatekeeper.phrases import count
+from gatekeeper.report.terminal.strip import Scale, scale_of, strip
+from gatekeeper.report.visible_text import clip, one_line
 from gatekeeper.report.wording import (
     MARKS,
     deciding_reason,

@@ -8,20 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gatekeeper.decision import blocks
+from gatekeeper.decision.decide import blocks
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import Evidence
-from gatekeeper.reasons import DECISION_TEXT, render_reason, still_needed
-from gatekeeper.report.visible import clip, one_line
-from gatekeeper.verdict import (
-    Decision,
-    Outcome,
-    Reason,
-    ReasonCode,
-    RuleKind,
-    RuleResult,
-    Verdict,
-)
+from gatekeeper.report.visible_text import clip, one_line
+from gatekeeper.verdict import Decision, Outcome, Reason, ReasonCode, RuleKind, RuleResult, Verdict
+from gatekeeper.verdict.reason_sentences import DECISION_TEXT, render_reason, still_needed
 
 __all__ = [
     "MARKS",

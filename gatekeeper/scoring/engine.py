@@ -18,21 +18,26 @@ import torch
 from pydantic import ValidationError
 
 from gatekeeper.digests import digest_json
-from gatekeeper.environment import processor
 from gatekeeper.errors import EngineError, SuiteError
 from gatekeeper.evidence import NeutralText
-from gatekeeper.scoring.answers import Answer, Answers, Arm, Work
-from gatekeeper.scoring.cache import ScoreCache, ScoreKey
-from gatekeeper.scoring.generation import unusual_defaults
-from gatekeeper.scoring.heights import LayerShape, alike_up_to, keep_bits, linear_layers
+from gatekeeper.machine import processor
+from gatekeeper.scoring.forwards.answers import Answer, Answers, Arm, Work
+from gatekeeper.scoring.forwards.forward_heights import (
+    LayerShape,
+    alike_up_to,
+    keep_bits,
+    linear_layers,
+)
+from gatekeeper.scoring.forwards.greedy_generation import unusual_defaults
+from gatekeeper.scoring.forwards.packing import Packing
+from gatekeeper.scoring.forwards.packing_selftest import SelfTest, self_test
+from gatekeeper.scoring.forwards.prepared_task import PreparedTask
 from gatekeeper.scoring.interface import Arms, Progress, SampleScore, ScoringTask
-from gatekeeper.scoring.memory import MORE_MEMORY, is_out_of_memory
-from gatekeeper.scoring.neutral import compare_on_neutral_text
-from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.preparation import PreparedTask
-from gatekeeper.scoring.selftest import SelfTest, self_test
-from gatekeeper.scoring.tasks import LoadedTask
-from gatekeeper.scoring.tokens import Tokens
+from gatekeeper.scoring.neutral_text import compare_on_neutral_text
+from gatekeeper.scoring.out_of_memory import MORE_MEMORY, is_out_of_memory
+from gatekeeper.scoring.score_cache import ScoreCache, ScoreKey
+from gatekeeper.scoring.tasks.loaded_task import LoadedTask
+from gatekeeper.scoring.tasks.tokens import Tokens
 
 __all__ = ["ENGINE_VERSION", "PackedEngine", "Work"]
 

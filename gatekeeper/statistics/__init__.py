@@ -5,9 +5,9 @@ another machine is the same.
 """
 
 from gatekeeper.statistics.assessment import Assessment, assess
-from gatekeeper.statistics.looks import look_schedule
 from gatekeeper.statistics.multiplicity import best_of_k_alpha, holm
 from gatekeeper.statistics.power import samples_needed
+from gatekeeper.statistics.schedule import look_schedule
 from gatekeeper.statistics.signal import has_signal
 
 __all__ = [

@@ -12,11 +12,12 @@ from cast import copy_with, save_adapter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.adapter import FindingCode, inspect_static
+from gatekeeper.candidate.finding_codes import FindingCode
+from gatekeeper.candidate.inspect_files import inspect_static
+from gatekeeper.candidate.inspection.adapter_config import judge_config
+from gatekeeper.candidate.inspection.config_fields import FIELDS
+from gatekeeper.candidate.inspection.module_patterns import is_safe_pattern, matches_target
 from gatekeeper.evidence import BasePin, Finding, Severity
-from gatekeeper.inspection.config import judge_config
-from gatekeeper.inspection.fields import FIELDS
-from gatekeeper.inspection.patterns import is_safe_pattern, matches_target
 
 SOUND: dict[str, Any] = {
     "peft_type": "LORA",

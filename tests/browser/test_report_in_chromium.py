@@ -5,7 +5,7 @@ import report_factory as factory
 from trained import HOSTILE_NAME
 
 from gatekeeper.cli import main
-from gatekeeper.report.html import render_html
+from gatekeeper.report.html.check_page import render_html
 
 pytestmark = pytest.mark.browser
 
@@ -234,7 +234,12 @@ def test_printing_gives_a_paper_with_the_verdict_and_without_controls(page, page
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    from gatekeeper.report.site import ChannelHistory, ChannelMoment, SiteCheck, render_site
+    from gatekeeper.report.html.site_pages import (
+        ChannelHistory,
+        ChannelMoment,
+        SiteCheck,
+        render_site,
+    )
 
     folder = tmp_path_factory.mktemp("site")
     made = [factory.escalated(), factory.held(), factory.hostile(), factory.promoted()]

@@ -15,8 +15,8 @@ from trained import World
 
 from gatekeeper.cli import main
 from gatekeeper.registry import Registry
-from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.selftest import SelfTest
+from gatekeeper.scoring.forwards.packing import Packing
+from gatekeeper.scoring.forwards.packing_selftest import SelfTest
 
 
 def gate(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -281,7 +281,7 @@ def test_training_rows_that_stand_in_the_suite_refuse_the_check_before_it_scores
     world: World, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from gatekeeper.digests import digest_file
-    from gatekeeper.run_manifest import read_manifest, write_manifest
+    from gatekeeper.training.run_manifest import read_manifest, write_manifest
 
     folder = tmp_path / "seen"
     shutil.copytree(world.careful, folder)

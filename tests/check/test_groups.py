@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from test_check import checked, gate
 from trained import World
 
-from gatekeeper.sampling import draw, one_per_group
 from gatekeeper.suite import TaskRef, load_suite, pin_suite
-from gatekeeper.suite_files import sample_counts
+from gatekeeper.suite.draw import draw, one_per_group
+from gatekeeper.suite.sample_counts import sample_counts
 
 ORDERS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), unique=True, max_size=40)
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from trained import World
 
-from gatekeeper.adapter import read_adapter
+from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.cli import main
 from gatekeeper.registry import Registry
 from gatekeeper.registry.events import Rescaled

@@ -11,9 +11,9 @@ import pytest
 import torch
 from trained import World
 
-from gatekeeper.adapter import AdapterFolder, read_adapter
+from gatekeeper.candidate.folder import AdapterFolder, read_adapter
 from gatekeeper.cli import main
-from gatekeeper.scoring import model as model_module
+from gatekeeper.scoring.model import loaded_base as model_module
 
 
 def test_the_step_output_of_several_candidates_is_the_worst_verdict(

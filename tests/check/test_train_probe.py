@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from trained import World, rows
 
-from gatekeeper.adapter import read_adapter
-from gatekeeper.base import pin_base
+from gatekeeper.base.pin import pin_base
+from gatekeeper.candidate.folder import read_adapter
+from gatekeeper.check.train_probe import PROBE_SAMPLES, probe_suite, score_probe
 from gatekeeper.evidence import Role
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.model import LoadedBase, load_base
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 from gatekeeper.suite import Capability, Suite, TaskRef
-from gatekeeper.train_probe import PROBE_SAMPLES, probe_suite, score_probe
 
 Rows = list[tuple[str, str]]
 PLAIN = Suite(

@@ -93,7 +93,7 @@ def test_a_check_does_not_differ_from_itself(
 def test_a_card_is_written_into_the_adapters_folder_and_makes_no_other_adapter_of_it(
     here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from gatekeeper.candidate_files import read_adapter
+    from gatekeeper.candidate.folder import read_adapter
 
     folder = tmp_path / "careful"
     shutil.copytree(here / "careful", folder)

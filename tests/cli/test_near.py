@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatekeeper.near import slip_of
+from gatekeeper.phrases import slip_of
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from trained import World, rows
 
 from gatekeeper.cli import gate, main
-from gatekeeper.comparison import Advantage, contrasts
+from gatekeeper.comparison.candidates import Advantage, contrasts
+from gatekeeper.comparison.lm_eval_runs import join_runs, read_run
 from gatekeeper.errors import ConfigError
-from gatekeeper.lm_eval_samples import join_runs, read_run
 
 DOCS = 60
 

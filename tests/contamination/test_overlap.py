@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.contamination import find_overlap
+from gatekeeper.training.contamination import find_overlap
 
 ROOT = Path(__file__).parents[2]
 TICKETS = [
@@ -95,7 +95,7 @@ def test_the_evidence_holds_both_texts_and_the_row_of_every_pair() -> None:
 
 
 def test_a_question_of_choices_alone_is_compared_by_its_choices() -> None:
-    from gatekeeper.scoring.tasks import load_tasks
+    from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
 
     suite = load_suite("general")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gatekeeper import decision
-from gatekeeper.compare import compare
-from gatekeeper.decision import HARMLESS, blocks, decide_from
+from gatekeeper.authoring.policy_cases import Counts, PolicyCase, evidence_of
+from gatekeeper.decision import decide as decision
+from gatekeeper.decision.decide import HARMLESS, blocks, decide_from
+from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Contamination, Evidence, Finding, NeutralText, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, PolicyCase, evidence_of
 from gatekeeper.verdict import Decision, Outcome, ReasonCode, RuleKind, RuleResult
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.authoring.policy_cases import Counts, PolicyCase, evidence_of
+from gatekeeper.authoring.sample_plan import ASSUMED_FLIPS, Past, learn, plan_suite, seconds_of
 from gatekeeper.evidence import Role
-from gatekeeper.plan import ASSUMED_FLIPS, Past, learn, plan_suite, seconds_of
 from gatekeeper.policy import load_policy
-from gatekeeper.policy_cases import Counts, PolicyCase, evidence_of
 from gatekeeper.suite import load_suite
-from gatekeeper.suite_files import sample_counts
+from gatekeeper.suite.sample_counts import sample_counts
 from gatekeeper.verdict import RuleKind
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"

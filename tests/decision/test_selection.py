@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.compare import compare
-from gatekeeper.decision import decide
+from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.decision.choose_candidate import Choice, choose
+from gatekeeper.decision.decide import decide
+from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Evidence
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, PolicyCase, Training, evidence_of
-from gatekeeper.selection import Choice, choose
 from gatekeeper.verdict import Decision, RuleKind
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.compare import compare
-from gatekeeper.decision import HARMLESS, REFUSING, blocks, decide, decide_from
+from gatekeeper.authoring.policy_cases import (
+    Counts,
+    Earlier,
+    PolicyCase,
+    Training,
+    evidence_of,
+    past_of,
+)
+from gatekeeper.decision.decide import HARMLESS, REFUSING, blocks, decide, decide_from
+from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, Earlier, PolicyCase, Training, evidence_of, past_of
-from gatekeeper.reasons import render_reason
 from gatekeeper.verdict import Action, Decision, Outcome, Reason, ReasonCode, RuleKind
+from gatekeeper.verdict.reason_sentences import render_reason
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"
 LEARNED = {"triage": Counts(samples=300, right=90, gained=190, lost=2, chance=0.17)}

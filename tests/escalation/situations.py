@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.decision import decide
-from gatekeeper.evidence import Evidence
-from gatekeeper.ladder import ALL_LINEAR
+from gatekeeper.authoring.policy_cases import (
+    Counts,
+    Earlier,
+    PolicyCase,
+    Training,
+    evidence_of,
+    past_of,
+)
+from gatekeeper.decision.decide import decide
+from gatekeeper.evidence import Contradictions, Evidence, RunManifest, TrainingShape, TrainProbe
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.policy_cases import Counts, Earlier, PolicyCase, Training, evidence_of, past_of
-from gatekeeper.training_evidence import Contradictions, RunManifest, TrainingShape, TrainProbe
 from gatekeeper.verdict import Verdict
+from gatekeeper.verdict.rungs import ALL_LINEAR
 
 POLICY = Path(__file__).parents[2] / "policies" / "tests" / "task-and-default.yaml"
 """Bar 85%, gain 5 points, margin 5 points; r=8 q,v - r=16 attention - r=64 all - full."""

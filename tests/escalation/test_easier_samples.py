@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.diagnosis import Cause, diagnose
-from gatekeeper.evidence import Evidence
-from gatekeeper.policy import Policy
-from gatekeeper.policy_cases import PolicyCase, evidence_of
-from gatekeeper.training_evidence import (
+from gatekeeper.authoring.policy_cases import PolicyCase, evidence_of
+from gatekeeper.escalation.diagnosis import Cause, diagnose
+from gatekeeper.evidence import (
     Contradictions,
+    Evidence,
     RunManifest,
     TrainingEvidence,
     TrainingShape,
     TrainProbe,
 )
+from gatekeeper.policy import Policy
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatekeeper.ladder import ALL_LINEAR, is_above, lora_config, next_rung, reaches_top
-from gatekeeper.policy import Escalation
+from gatekeeper.policy.policy import Escalation
 from gatekeeper.verdict import Rung
+from gatekeeper.verdict.rungs import ALL_LINEAR, is_above, lora_config, next_rung, reaches_top
 
 LADDER = Escalation().rungs
 shapes = st.builds(

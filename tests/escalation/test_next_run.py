@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from situations import EVERYTHING, Earlier, TrainingShape, manifest, situation, verdict_of
 
-from gatekeeper.cli.next_file import write_next
+from gatekeeper.cli.next_run_file import write_next
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.next_run import NextRun, plan_next, read_next
-from gatekeeper.run_manifest import write_manifest
+from gatekeeper.escalation.plan_next import plan_next
+from gatekeeper.training.next_run import NextRun, read_next
+from gatekeeper.training.run_manifest import write_manifest
 
 KNOWN = manifest(epochs=2.0, learning_rate=1e-3, batch_size=8, adapter={"r": 8, "dropout": 0.1})
 

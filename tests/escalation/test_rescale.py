@@ -12,15 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from situations import policy, situation
 
-from gatekeeper.adapter import read_adapter
-from gatekeeper.compare import compare
+from gatekeeper.candidate.folder import read_adapter
+from gatekeeper.candidate.scaled_copy import scaled_copy, unscalable
+from gatekeeper.check.score_scales import CHOICE, ScalePoint, choose, room
+from gatekeeper.decision.outcomes import compare
 from gatekeeper.errors import AdapterRefused, ConfigError
-from gatekeeper.evidence import Sampling
-from gatekeeper.rescale import CHOICE, ScalePoint, choose, room
-from gatekeeper.run_manifest import read_manifest, write_manifest
-from gatekeeper.sampling import draw, window
-from gatekeeper.scaled_copy import scaled_copy, unscalable
-from gatekeeper.training_evidence import RunManifest
+from gatekeeper.evidence import RunManifest, Sampling
+from gatekeeper.suite.draw import draw, window
+from gatekeeper.training.run_manifest import read_manifest, write_manifest
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from types import ModuleType
 
 import pytest
 
-from gatekeeper.contamination import find_overlap
-from gatekeeper.contradictions import find_contradictions
-from gatekeeper.training_rows import read_rows
+from gatekeeper.training.contamination import find_overlap
+from gatekeeper.training.contradictions import find_contradictions
+from gatekeeper.training.rows import read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "support-triage"

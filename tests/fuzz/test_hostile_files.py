@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from registry_factory import NOW, adapter_folder, evidence, policy_text
 from strange_logs import json_values
 
-from gatekeeper.adapter import inspect_static
-from gatekeeper.decision import decide
+from gatekeeper.candidate.inspect_files import inspect_static
+from gatekeeper.decision.decide import decide
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import GateError
 from gatekeeper.policy import LoadedPolicy, policy_from_text

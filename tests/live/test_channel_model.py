@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "registry"))
 
 from registry_factory import NOW, evidence, policy_text, verdict
 
-from gatekeeper.base import pin_base
+from gatekeeper.base.pin import pin_base
 from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import BasePin
 from gatekeeper.live import ChannelModel
 from gatekeeper.registry import BASE, Registry
-from gatekeeper.scoring.model import LoadedBase, load_base
+from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
 
 BY = {"who": "ana", "now": NOW}
 PROMPT = torch.tensor([[10, 40, 70, 100, 65]])
@@ -238,7 +238,7 @@ def test_a_base_that_had_to_be_loaded_again_serves_on(
     registry: Registry, loaded: LoadedBase, tiny_pin: BasePin, candidates: list[Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from gatekeeper.scoring.attachment import BaseOverwrittenError
+    from gatekeeper.scoring.model.attachment import BaseOverwrittenError
 
     first = promote(registry, candidates[0], tiny_pin)
     live = ChannelModel(loaded, registry)
@@ -249,7 +249,7 @@ def test_a_base_that_had_to_be_loaded_again_serves_on(
         raise BaseOverwrittenError("written over")
 
     with monkeypatch.context() as patch:
-        patch.setattr("gatekeeper.scoring.model.inject", _once(overwrite))
+        patch.setattr("gatekeeper.scoring.model.loaded_base.inject", _once(overwrite))
         promote(registry, candidates[1], tiny_pin)
         with pytest.raises(BaseOverwrittenError):
             live.refresh()
@@ -283,8 +283,8 @@ def test_a_file_swapped_between_hashing_and_loading_is_refused(
 ) -> None:
     import shutil
 
-    from gatekeeper.adapter import read_adapter
-    from gatekeeper.scoring import attachment
+    from gatekeeper.candidate.folder import read_adapter
+    from gatekeeper.scoring.model import attachment
 
     folder = tmp_path / "adapter"
     shutil.copytree(candidates[0], folder)
@@ -296,7 +296,7 @@ def test_a_file_swapped_between_hashing_and_loading_is_refused(
         shutil.copy(other / "adapter_model.safetensors", folder)
         return inject(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("gatekeeper.scoring.model.inject", swap_first)
+    monkeypatch.setattr("gatekeeper.scoring.model.loaded_base.inject", swap_first)
     for attach in (loaded.attach, loaded.beside):
         shutil.copy(candidates[0] / "adapter_model.safetensors", folder)
         with pytest.raises(AdapterRefused, match="changed between inspection and loading"):
@@ -324,7 +324,7 @@ def test_it_loads_a_base_that_is_only_named(
 
 def _once(instead: Callable[..., object]) -> Callable[..., object]:
     """Something else on the first call, the real thing afterwards."""
-    from gatekeeper.scoring.attachment import inject
+    from gatekeeper.scoring.model.attachment import inject
 
     calls = [instead, inject]
     return lambda *arguments: (calls.pop(0) if len(calls) > 1 else calls[0])(*arguments)

@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from gatekeeper.authoring.policy_cases import run_cases
+from gatekeeper.authoring.policy_explained import explain
 from gatekeeper.errors import PolicyError
 from gatekeeper.policy import (
     BUILTIN_FOLDER,
@@ -17,8 +19,6 @@ from gatekeeper.policy import (
     policy_from_text,
     policy_schema,
 )
-from gatekeeper.policy_cases import run_cases
-from gatekeeper.policy_text import explain
 
 CASES = sorted((BUILTIN_FOLDER / "tests").glob("*.yaml"))
 CASES = [path for path in CASES if "cases:" in path.read_text()]

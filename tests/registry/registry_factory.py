@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from gatekeeper.adapter import read_adapter
+from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
+    Contradictions,
     Cost,
     DetachProof,
     EffectProbe,
@@ -22,19 +23,16 @@ from gatekeeper.evidence import (
     Evidence,
     Pairs,
     Role,
+    RunManifest,
     SampleRecord,
     Sampling,
     SuitePin,
+    TrainingEvidence,
+    TrainingShape,
 )
 from gatekeeper.policy import Policy, policy_from_text
 from gatekeeper.registry import Registry
 from gatekeeper.registry.events import CheckRecorded
-from gatekeeper.training_evidence import (
-    Contradictions,
-    RunManifest,
-    TrainingEvidence,
-    TrainingShape,
-)
 from gatekeeper.verdict import (
     Action,
     Decision,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import GateError
 from gatekeeper.registry import Registry
-from gatekeeper.registry.log import event_file
-from gatekeeper.registry.sealed import seal
+from gatekeeper.registry.event_log import event_file
+from gatekeeper.registry.sealed_json import seal
 from gatekeeper.verdict import Decision
 
 __all__ = ["bodies", "json_values", "read_everything", "write_log"]

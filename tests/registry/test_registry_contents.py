@@ -135,7 +135,7 @@ def test_a_file_added_to_a_snapshot_is_found(registry: Registry, tmp_path: Path)
 
 def test_a_consistently_forged_snapshot_is_found(registry: Registry, tmp_path: Path) -> None:
     """Files and manifest both replaced: the log still names the manifest that was stored."""
-    from gatekeeper.registry.objects import ObjectStore
+    from gatekeeper.registry.object_store import ObjectStore
 
     check = record(registry, adapter_folder(tmp_path / "a", seed=1))
     forged = adapter_folder(tmp_path / "forged", seed=2)
@@ -295,9 +295,9 @@ def test_verify_decides_again(registry: Registry, tmp_path: Path) -> None:
 
 def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path: Path) -> None:
     """The kept policy has its `extends` resolved, so lines of the user's file mean nothing."""
-    from gatekeeper.decision import decide
+    from gatekeeper.authoring.policy_replay import redecide
+    from gatekeeper.decision.decide import decide
     from gatekeeper.policy import load_policy
-    from gatekeeper.replay import redecide
 
     file = tmp_path / "policy.yaml"
     file.write_text("# a comment\n\n" + policy_text())

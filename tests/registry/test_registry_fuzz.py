@@ -18,10 +18,10 @@ from strange_logs import CHANNELS, CHECKS, DIGESTS, bodies, json_values, read_ev
 
 from gatekeeper.errors import GateError, RegistryError
 from gatekeeper.registry import ChannelRules, Registry
+from gatekeeper.registry.event_log import event_file
 from gatekeeper.registry.events import CheckRecorded, RolledBack
-from gatekeeper.registry.log import event_file
-from gatekeeper.registry.rules import permit_promotion
-from gatekeeper.registry.sealed import seal
+from gatekeeper.registry.move_rules import permit_promotion
+from gatekeeper.registry.sealed_json import seal
 from gatekeeper.verdict import Decision
 
 CASES = int(os.environ.get("GATE_FUZZ_CASES", "40"))

@@ -12,9 +12,9 @@ from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
 from gatekeeper.registry import Registry
+from gatekeeper.registry.event_log import EventLog, LostRaceError, event_file
 from gatekeeper.registry.events import EVENT_TYPES, Refused
-from gatekeeper.registry.log import EventLog, LostRaceError, event_file
-from gatekeeper.registry.sealed import SealError, seal, unseal
+from gatekeeper.registry.sealed_json import SealError, seal, unseal
 
 BY = {"who": "ana", "now": NOW}
 
@@ -160,7 +160,7 @@ def test_leftovers_of_a_killed_writer_are_swept(registry: Registry) -> None:
 
 
 def test_a_living_writers_staging_is_left_alone(registry: Registry) -> None:
-    from gatekeeper.registry.files import staging
+    from gatekeeper.registry.durable_files import staging
 
     with staging(registry.staging) as mine:
         (mine / "half").write_text("x")

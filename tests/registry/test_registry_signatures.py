@@ -12,8 +12,8 @@ from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import RegistryError
 from gatekeeper.registry import Registry
-from gatekeeper.registry.log import event_file
-from gatekeeper.registry.sealed import seal, unseal
+from gatekeeper.registry.event_log import event_file
+from gatekeeper.registry.sealed_json import seal, unseal
 from gatekeeper.registry.signatures import NAMESPACE, ssh_signer
 
 pytestmark = pytest.mark.skipif(

@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import random
 
-from gatekeeper.decision import decide_from
+from gatekeeper.decision.decide import decide_from
 from gatekeeper.digests import digest_bytes
 from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
     Contamination,
+    Contradictions,
     Cost,
+    CurvePoint,
     DetachProof,
     EffectProbe,
     Environment,
     Evidence,
     Finding,
+    ModuleUpdate,
     NeutralText,
     OverlapPair,
     Pairs,
     Role,
+    RunManifest,
     SampleRecord,
     Sampling,
     Severity,
     SuitePin,
-)
-from gatekeeper.policy import LoadedPolicy, policy_from_text
-from gatekeeper.report.lineage import CandidatePoint, LineageNode
-from gatekeeper.training_evidence import (
-    Contradictions,
-    CurvePoint,
-    ModuleUpdate,
-    RunManifest,
     TrainingEvidence,
     TrainingShape,
     TrainProbe,
     WeightEvidence,
 )
+from gatekeeper.policy import LoadedPolicy, policy_from_text
+from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
 from gatekeeper.verdict import Decision, Outcome, PastCheck, RuleKind, RuleResult, Rung, Verdict
 
 HOSTILE = (

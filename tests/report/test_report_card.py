@@ -5,7 +5,7 @@ import report_factory as factory
 from huggingface_hub import ModelCard
 
 from gatekeeper.errors import ConfigError
-from gatekeeper.report.card import BEGIN, END, updated_card, write_card
+from gatekeeper.report.model_card import BEGIN, END, updated_card, write_card
 
 WRITTEN_BY_A_PERSON = """\
 ---

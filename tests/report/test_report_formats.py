@@ -10,10 +10,10 @@ import report_factory as factory
 from junitparser import JUnitXml
 from rich.console import Console
 
-from gatekeeper.report.document import build_document, render_json, report_schema
+from gatekeeper.report.json_document import build_document, render_json, report_schema
 from gatekeeper.report.junit import render_junit
 from gatekeeper.report.markdown import render_markdown
-from gatekeeper.report.terminal import print_inspection, print_verdict
+from gatekeeper.report.terminal.verdict_screen import print_inspection, print_verdict
 
 CHECKS = {
     "promote": factory.promoted,

@@ -2,7 +2,7 @@
 
 import report_factory as factory
 
-from gatekeeper.report.github import annotation_lines, tell_github
+from gatekeeper.report.github_actions import annotation_lines, tell_github
 from gatekeeper.report.markdown import SUMMARY_LIMIT
 from gatekeeper.verdict import Outcome
 

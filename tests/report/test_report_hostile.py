@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from gatekeeper.report.flip_rows import flip_rows
-from gatekeeper.report.github import annotation_lines, tell_github
-from gatekeeper.report.html import render_html
+from gatekeeper.report.github_actions import annotation_lines, tell_github
+from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.html.flip_rows import flip_rows
 from gatekeeper.report.junit import render_junit
 from gatekeeper.report.markdown import escape, render_markdown
-from gatekeeper.report.terminal import print_inspection, print_verdict
-from gatekeeper.report.visible import clip, one_line, visible
+from gatekeeper.report.terminal.verdict_screen import print_inspection, print_verdict
+from gatekeeper.report.visible_text import clip, one_line, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 NASTY = st.sampled_from(

@@ -7,9 +7,9 @@ import pytest
 import report_factory as factory
 
 from gatekeeper.registry import Registry
-from gatekeeper.report.html import render_html
-from gatekeeper.report.recorded import candidates_beside, lineage_of, recorded_site
-from gatekeeper.report.site import ChannelHistory, ChannelMoment, SiteCheck, render_site
+from gatekeeper.report.from_registry import candidates_beside, lineage_of, recorded_site
+from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.html.site_pages import ChannelHistory, ChannelMoment, SiteCheck, render_site
 
 
 class Links(HTMLParser):

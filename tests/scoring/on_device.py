@@ -22,7 +22,7 @@ import torch
 
 from gatekeeper.evidence import NeutralText
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 
 FAMILIES = ("llama", "gemma2", "bloom", "mixtral", "gpt_oss", "qwen3_5")
 """Grouped heads; windows and soft caps; ALiBi; experts; experts and sinks; a state."""
@@ -121,7 +121,8 @@ def check(folder: Path, adapter: Path, name: str, *more: str) -> None:
 
 def load_on(devices: Sequence[str]) -> None:
     """From here on gate takes these for the machine's devices, and spreads a base over them."""
-    from gatekeeper.scoring import loading, model
+    from gatekeeper.scoring.model import load_model as loading
+    from gatekeeper.scoring.model import loaded_base as model
 
     load = loading.load_model
     loading.default_device = model.default_device = lambda: devices[0]
@@ -131,10 +132,10 @@ def load_on(devices: Sequence[str]) -> None:
 
 def require_same_beside(base: Path, adapter: Path) -> None:
     """A model beside the base, as `ChannelModel` takes it, computes what an armed one does."""
-    from gatekeeper.adapter import read_adapter
-    from gatekeeper.base import pin_base
-    from gatekeeper.scoring.fixed_prompts import prompt_logits
-    from gatekeeper.scoring.model import load_base
+    from gatekeeper.base.pin import pin_base
+    from gatekeeper.candidate.folder import read_adapter
+    from gatekeeper.scoring.model.fixed_prompts import prompt_logits
+    from gatekeeper.scoring.model.loaded_base import load_base
 
     loaded, digest = (
         load_base(base, pin_base(base, "tiny", "float32")),

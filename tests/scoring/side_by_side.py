@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.tasks import LoadedTask
+from gatekeeper.scoring.tasks.loaded_task import LoadedTask
 
 
 def lm_eval_samples(folder: Path, names: list[str], lm: Any, **options: Any) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import sys
 
 import torch
 
-from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes
+from gatekeeper.scoring.model.bitsandbytes_import import importing_bitsandbytes
 
 
 def test_peft_is_imported_without_the_compiler_and_torch_compile_is_itself_again() -> None:
     program = (
         "import sys, torch\n"
-        "from gatekeeper.scoring.bitsandbytes_import import importing_bitsandbytes\n"
+        "from gatekeeper.scoring.model.bitsandbytes_import import importing_bitsandbytes\n"
         "real = torch.compile\n"
         "with importing_bitsandbytes():\n"
         "    import peft\n"

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from gatekeeper.cli.cache_command import command
-from gatekeeper.scoring.cache import ScoreCache, ScoreKey
 from gatekeeper.scoring.interface import SampleScore
+from gatekeeper.scoring.score_cache import ScoreCache, ScoreKey
 
 KEY = ScoreKey(
     base="sha256:b", dtype="float32", quantization="none", arm="base",

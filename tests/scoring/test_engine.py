@@ -14,17 +14,17 @@ import tiny
 import torch
 
 from gatekeeper.errors import EngineError
-from gatekeeper.scoring import answers as answers_module
 from gatekeeper.scoring import engine as engine_module
-from gatekeeper.scoring import forward as forward_module
-from gatekeeper.scoring import generation as generation_module
-from gatekeeper.scoring.cache import ScoreCache
 from gatekeeper.scoring.engine import PackedEngine
+from gatekeeper.scoring.forwards import answers as answers_module
+from gatekeeper.scoring.forwards import greedy_generation as generation_module
+from gatekeeper.scoring.forwards import packed_forward as forward_module
+from gatekeeper.scoring.forwards.packing import Packing
+from gatekeeper.scoring.forwards.packing_selftest import SelfTest, self_test
 from gatekeeper.scoring.interface import SampleScore
-from gatekeeper.scoring.neutral import compare_on_neutral_text
-from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.selftest import SelfTest, self_test
-from gatekeeper.scoring.tasks import LoadedTask, load_tasks
+from gatekeeper.scoring.neutral_text import compare_on_neutral_text
+from gatekeeper.scoring.score_cache import ScoreCache
+from gatekeeper.scoring.tasks.loaded_task import LoadedTask, load_tasks
 
 METRICS = {
     "choices": "acc_norm",

@@ -10,7 +10,7 @@ import tiny
 from side_by_side import hf_runner, lm_eval_samples, our_responses
 
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 
 TOLERANCE = 1e-4
 

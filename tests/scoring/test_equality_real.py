@@ -12,11 +12,11 @@ from cast import save_adapter
 from side_by_side import hf_runner, lm_eval_samples
 from test_equality import assert_same_response
 
-from gatekeeper.adapter import read_adapter
-from gatekeeper.base import pin_base
+from gatekeeper.base.pin import pin_base
+from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.model import load_base
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.model.loaded_base import load_base
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 from gatekeeper.suite import BUILTIN_FOLDER
 
 pytestmark = pytest.mark.real

@@ -11,12 +11,12 @@ from side_by_side import our_responses
 from test_equality import assert_same_response
 
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.loading import load_model
-from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.plain import plain_likelihoods
-from gatekeeper.scoring.plain_texts import plain_text
-from gatekeeper.scoring.selftest import self_test
-from gatekeeper.scoring.tasks import LoadedTask, load_tasks
+from gatekeeper.scoring.forwards.packing import Packing
+from gatekeeper.scoring.forwards.packing_selftest import self_test
+from gatekeeper.scoring.forwards.plain_generation import plain_text
+from gatekeeper.scoring.forwards.plain_rows import plain_likelihoods
+from gatekeeper.scoring.model.load_model import load_model
+from gatekeeper.scoring.tasks.loaded_task import LoadedTask, load_tasks
 
 FAMILIES = (
     *("llama", "qwen2", "qwen3", "mistral", "gemma2", "gemma3", "gpt2", "gpt_neox"),

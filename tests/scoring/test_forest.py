@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_packing import path, requests
 
-from gatekeeper.scoring.forest import BLOCK, DEPTH, Forest, grow, is_short
-from gatekeeper.scoring.forest_attention import _blocks, _next_spine
-from gatekeeper.scoring.packing import Shape, pack
-from gatekeeper.scoring.tokens import Scored
+from gatekeeper.scoring.forwards.forest import BLOCK, DEPTH, Forest, grow, is_short
+from gatekeeper.scoring.forwards.forest_attention import _blocks, _next_spine
+from gatekeeper.scoring.forwards.packing import Shape, pack
+from gatekeeper.scoring.tasks.tokens import Scored
 
 many = st.lists(requests(), min_size=1, max_size=8)
 

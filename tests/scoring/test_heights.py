@@ -7,12 +7,12 @@ import tiny
 import torch
 from torch import nn
 
-from gatekeeper.scoring import heights as heights_module
-from gatekeeper.scoring.forest_attention import ForestRows
-from gatekeeper.scoring.heights import keep_bits, linear_layers, routes_to_experts
-from gatekeeper.scoring.output_layer import by_columns
-from gatekeeper.scoring.packing import Packing
-from gatekeeper.scoring.selftest import SelfTest, self_test
+from gatekeeper.scoring.forwards import forward_heights as heights_module
+from gatekeeper.scoring.forwards.forest_attention import ForestRows
+from gatekeeper.scoring.forwards.forward_heights import keep_bits, linear_layers, routes_to_experts
+from gatekeeper.scoring.forwards.output_layer import by_columns
+from gatekeeper.scoring.forwards.packing import Packing
+from gatekeeper.scoring.forwards.packing_selftest import SelfTest, self_test
 
 
 def test_a_kernel_that_rounds_otherwise_in_a_higher_forward_is_found(

@@ -14,15 +14,16 @@ import pytest
 import torch
 from cast import copy_with, save_adapter, save_checkpoint, save_tiny_llama
 
-from gatekeeper.adapter import inspect_static, read_adapter
-from gatekeeper.base import pin_base
+from gatekeeper.base.pin import pin_base
+from gatekeeper.candidate.folder import read_adapter
+from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin
-from gatekeeper.scoring.attachment import BaseOverwrittenError, inject
-from gatekeeper.scoring.fixed_prompts import prompt_logits
-from gatekeeper.scoring.loading import _require_resident, load_model
-from gatekeeper.scoring.model import LoadedBase, load_base
-from gatekeeper.scoring.probe import fresh_state, probe_effect, prove_detach
+from gatekeeper.scoring.model.attachment import BaseOverwrittenError, inject
+from gatekeeper.scoring.model.fixed_prompts import prompt_logits
+from gatekeeper.scoring.model.load_model import _require_resident, load_model
+from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
+from gatekeeper.scoring.model.proofs import fresh_state, probe_effect, prove_detach
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -8,11 +8,11 @@ import pytest
 import torch
 from cast import save_adapter
 
-from gatekeeper.adapter import inspect_static
-from gatekeeper.base import pin_base
-from gatekeeper.scoring.model import load_base
-from gatekeeper.scoring.probe import probe_effect, prove_detach
-from gatekeeper.weights import weigh
+from gatekeeper.base.pin import pin_base
+from gatekeeper.candidate.inspect_files import inspect_static
+from gatekeeper.candidate.weigh import weigh
+from gatekeeper.scoring.model.loaded_base import load_base
+from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
 pytestmark = pytest.mark.real
 

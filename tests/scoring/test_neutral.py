@@ -8,7 +8,7 @@ import pytest
 import tiny
 import torch
 
-from gatekeeper.scoring.neutral import compare_on_neutral_text
+from gatekeeper.scoring.neutral_text import compare_on_neutral_text
 
 TEXTS = ["the cat sees a dog near the river", "one two three", "x", ""]
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.scoring.packing import (
+from gatekeeper.scoring.forwards.packing import (
     PackedDoc,
     Shape,
     common_prefix,
@@ -15,7 +15,7 @@ from gatekeeper.scoring.packing import (
     plan,
     scored_share,
 )
-from gatekeeper.scoring.tokens import Scored
+from gatekeeper.scoring.tasks.tokens import Scored
 
 tokens = st.lists(st.integers(0, 3), min_size=1, max_size=8).map(tuple)
 

@@ -13,7 +13,7 @@ from test_equality import assert_same_response
 from gatekeeper.errors import SuiteError
 from gatekeeper.evidence import Role
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 from gatekeeper.suite import Capability, Suite, TaskRef
 
 TASKS = {

@@ -8,10 +8,10 @@ import pytest
 import tiny
 import torch
 
-from gatekeeper.scoring import loading
 from gatekeeper.scoring.engine import PackedEngine
-from gatekeeper.scoring.loading import _needs_several
-from gatekeeper.scoring.tasks import load_tasks
+from gatekeeper.scoring.model import load_model as loading
+from gatekeeper.scoring.model.load_model import _needs_several
+from gatekeeper.scoring.tasks.loaded_task import load_tasks
 
 
 @pytest.mark.parametrize(

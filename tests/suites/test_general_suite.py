@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gatekeeper.suite import load_suite
-from gatekeeper.suite_files import sample_counts
+from gatekeeper.suite.sample_counts import sample_counts
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "suites" / "general"

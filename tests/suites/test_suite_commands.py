@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from gatekeeper.cli import gate
 from gatekeeper.errors import SuiteError
 from gatekeeper.policy import load_policy
-from gatekeeper.scoring.task_files import TaskFiles
+from gatekeeper.scoring.tasks.task_files import TaskFiles
 from gatekeeper.suite import load_suite
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +27,8 @@ def test_a_shipped_suite_has_no_fault(name: str) -> None:
 
 
 def test_the_general_suite_is_large_enough_for_the_strict_policy() -> None:
-    from gatekeeper.suite_files import sample_counts
-    from gatekeeper.suite_power import shortage_of
+    from gatekeeper.authoring.suite_power import shortage_of
+    from gatekeeper.suite.sample_counts import sample_counts
 
     policy = load_policy("strict").policy
     for capability, count in sample_counts(load_suite("general")).items():
@@ -85,7 +85,8 @@ def test_a_wheel_carries_suites_policies_and_the_registry_guide(tmp_path: Path) 
         there = {p.relative_to(inside) for p in (inside / kind).rglob("*") if p.is_file()}
         assert there == {path for path in here if "__pycache__" not in path.parts}
     asked = (
-        "from gatekeeper.suite import load_suite as s; from gatekeeper.policy import load_policy"
+        "from gatekeeper.suite.suite import load_suite as s; "
+        "from gatekeeper.policy.policy import load_policy"
     )
     found = subprocess.run(
         [sys.executable, "-c", f"{asked} as p; print(s('general').folder, p('strict').source)"],

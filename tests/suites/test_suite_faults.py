@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gatekeeper.authoring.suite_faults import faults_of
+from gatekeeper.authoring.suite_power import shortage_of
 from gatekeeper.policy import policy_from_text
-from gatekeeper.suite_faults import faults_of
-from gatekeeper.suite_power import shortage_of
 
 Doc = tuple[str, Sequence[str], int]
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from gatekeeper.cli import gate
 from gatekeeper.suite import content_digest, load_suite, pin_suite
-from gatekeeper.suite_measure import read_measure, wilson_interval
+from gatekeeper.suite.measured import read_measure, wilson_interval
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from gatekeeper.cli import gate
 from gatekeeper.errors import GateError
-from gatekeeper.scoring.tasks import LoadedTask, load_tasks
+from gatekeeper.scoring.tasks.loaded_task import LoadedTask, load_tasks
 from gatekeeper.suite import load_suite
 
 LABELS = ["billing", "bug", "sales"]

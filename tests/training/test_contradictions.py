@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatekeeper.training import find_contradictions
+from gatekeeper.training.contradictions import find_contradictions
 
 TICKET = "My parcel should have come on Wednesday and is still not here, where did it go"
 

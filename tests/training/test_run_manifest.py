@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.run_manifest import find_manifest, manifest_path, read_manifest, write_manifest
-from gatekeeper.training_evidence import RunManifest
+from gatekeeper.evidence import RunManifest
+from gatekeeper.training.run_manifest import (
+    find_manifest,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
 
 RUN = RunManifest(
     name="good",

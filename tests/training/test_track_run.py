@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from gatekeeper.base import pin_base
+from gatekeeper.base.pin import pin_base
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.training import TrackRun, read_run, training_texts
+from gatekeeper.training import TrackRun
+from gatekeeper.training.read_run import read_run, training_texts
 
 ROWS = [{"prompt": f"{a}+{b}=", "completion": str(a + b)} for a in range(4) for b in range(3)]
 
@@ -135,7 +136,8 @@ def test_a_folder_without_a_run_gives_no_evidence(tmp_path: Path) -> None:
 
 def test_reading_a_run_imports_nothing_heavy() -> None:
     code = (
-        "import sys, gatekeeper.training as t; from pathlib import Path; t.read_run(Path('.'));"
+        "import sys, gatekeeper.training.read_run as t; from pathlib import Path;"
+        "t.read_run(Path('.'));"
         "heavy = {'torch', 'transformers', 'datasets', 'scipy', 'numpy'} & set(sys.modules);"
         "sys.exit(repr(heavy) if heavy else 0)"
     )

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.training_curve import Curve, read_curve, shape_of
-from gatekeeper.training_evidence import TrainingShape
+from gatekeeper.evidence import TrainingShape
+from gatekeeper.training.curve import Curve, read_curve, shape_of
 
 
 def state(folder: Path, rows: list[dict[str, Any]], **more: Any) -> Path:
@@ -121,7 +121,7 @@ def test_pickles_beside_the_state_are_never_opened(tmp_path: Path) -> None:
 
 @given(st.lists(st.floats(0.0, 50.0), max_size=40), st.lists(st.floats(0.0, 50.0), max_size=8))
 def test_every_curve_has_exactly_one_shape(train: list[float], held: list[float]) -> None:
-    from gatekeeper.training_evidence import CurvePoint
+    from gatekeeper.evidence import CurvePoint
 
     points = [CurvePoint(step=i, loss=v) for i, v in enumerate(train, 1)]
     points += [CurvePoint(step=100 + i, eval_loss=v) for i, v in enumerate(held, 1)]

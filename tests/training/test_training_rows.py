@@ -10,8 +10,8 @@ import pytest
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import TrainingDataError
-from gatekeeper.training_evidence import RunManifest
-from gatekeeper.training_rows import read_rows, read_training_rows
+from gatekeeper.evidence import RunManifest
+from gatekeeper.training.rows import read_rows, read_training_rows
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+from gatekeeper.candidate.weigh import module_scale, singular_values, weigh
 from gatekeeper.errors import AdapterRefused
-from gatekeeper.weights import module_scale, singular_values, weigh
 
 Q0 = "model.layers.0.self_attn.q_proj"
 NAME = f"base_model.model.{Q0}"

@@ -1,0 +1,317 @@
+"""Unit tests for policies: declared outcomes in, the verdict that is expected of them.
+
+A case says how many samples were right, lost and gained; paired samples with exactly those counts
+are laid out evenly and decided by the same code as a real check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gatekeeper import __version__
+from gatekeeper.decision.decide import decide
+from gatekeeper.digests import digest_json
+from gatekeeper.errors import PolicyError
+from gatekeeper.evidence import (
+    BasePin,
+    CandidatePin,
+    Contamination,
+    Contradictions,
+    Cost,
+    DetachProof,
+    EffectProbe,
+    Environment,
+    Evidence,
+    NeutralText,
+    Pairs,
+    Role,
+    RunManifest,
+    Sampling,
+    SuitePin,
+    TrainingEvidence,
+    TrainingShape,
+    TrainProbe,
+)
+from gatekeeper.files.yaml_document import read_yaml, validation_message
+from gatekeeper.policy import LoadedPolicy, load_policy
+from gatekeeper.verdict import Decision, PastCheck, Rung, Verdict
+from gatekeeper.verdict.rungs import ALL_LINEAR
+
+__all__ = [
+    "CaseResult",
+    "Counts",
+    "Earlier",
+    "PolicyCase",
+    "PolicyCases",
+    "evidence_of",
+    "past_of",
+    "run_cases",
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Counts(_Part):
+    """One capability in counts: `right` of `samples` by the base, then flips."""
+
+    samples: int = Field(ge=0)
+    right: int = Field(ge=0)
+    lost: int = Field(0, ge=0)
+    gained: int = Field(0, ge=0)
+    available: int | None = None
+    chance: float = 0.25
+
+
+class Training(_Part):
+    """What is known of the training run in a case."""
+
+    known: bool = True
+    shape: TrainingShape = TrainingShape.CONVERGED
+    train_score: float | None = None
+    contradictions: float = 0.0
+    r: int = 8
+    targets: tuple[str, ...] = ("q_proj", "v_proj")
+
+
+class Earlier(_Part):
+    """An earlier, soundly trained check of the same lineage; `score` of `samples` held out."""
+
+    score: float = Field(ge=0.0, le=1.0)
+    samples: int = Field(300, ge=1)
+    r: int = 8
+    targets: tuple[str, ...] = ("q_proj", "v_proj")
+    promoted: bool = False
+    worst_forgetting: float = 0.0
+
+
+class PolicyCase(_Part):
+    """One declared situation and the verdict it must get."""
+
+    name: str
+    expect: Literal["promote", "hold", "escalate", "refused"]
+    reason: str | None = Field(None, description="A reason code that must be among the reasons.")
+    task: dict[str, Counts] = {}
+    forgetting: dict[str, dict[str, Counts]] = {}
+    training: Training = Training()
+    contaminated: int = 0
+    detachable: bool = True
+    effect: bool = True
+    kl: float | None = None
+    history: tuple[Earlier, ...] = Field((), description="Lower rungs that were checked before.")
+
+
+class PolicyCases(_Part):
+    """A file of cases."""
+
+    policy: str
+    cases: tuple[PolicyCase, ...]
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A case and what became of it."""
+
+    case: PolicyCase
+    verdict: Verdict
+    line: int | None
+
+    @property
+    def passed(self) -> bool:
+        """Expected verdict, and the expected reason if one was named."""
+        codes = {reason.code.value for reason in self.verdict.reasons}
+        return self.verdict.decision.value == self.case.expect and (
+            self.case.reason is None or self.case.reason in codes
+        )
+
+
+def run_cases(path: Path, policy: LoadedPolicy | None = None) -> list[CaseResult]:
+    """Run every case of a file, under its own policy or the one given.
+
+    Raises PolicyError with file and line when the file is wrong.
+    """
+    document = read_yaml(path, PolicyError)
+    try:
+        cases = PolicyCases.model_validate(document.data)
+    except ValidationError as problem:
+        raise PolicyError(*validation_message(problem, document, PolicyCases)) from problem
+    loaded = policy or load_policy(cases.policy, relative_to=path.parent)
+    return [
+        CaseResult(
+            case,
+            decide(evidence_of(case, loaded), loaded, past_of(case)),
+            document.line(("cases", index)),
+        )
+        for index, case in enumerate(cases.cases)
+    ]
+
+
+def evidence_of(case: PolicyCase, loaded: LoadedPolicy) -> Evidence:
+    """Evidence with exactly the declared counts, and sound in everything not declared."""
+    pairs = [
+        _pairs(suite, Role.TASK, suite, counts, loaded) for suite, counts in case.task.items()
+    ] + [
+        _pairs(suite, Role.FORGETTING, name, counts, loaded)
+        for suite, capabilities in case.forgetting.items()
+        for name, counts in capabilities.items()
+    ]
+    suites = [(suite, Role.TASK) for suite in case.task]
+    suites += [(suite, Role.FORGETTING) for suite in case.forgetting]
+    pin = digest_json("case")
+    training = case.training
+    return Evidence(
+        created="1970-01-01T00:00:00Z",
+        base=BasePin(
+            name="case",
+            source="case",
+            dtype="float32",
+            digest=pin,
+            weights_digest=pin,
+            config_digest=pin,
+            tokenizer_digest=pin,
+            revision="case",
+        ),
+        candidate=CandidatePin(
+            kind="adapter",
+            name=case.name,
+            source=case.name,
+            digest=digest_json(case.name),
+            peft_type="LORA",
+            rank=training.r,
+            alpha=2.0 * training.r,
+            target_modules=training.targets,
+        ),
+        suites=tuple(SuitePin(name=name, role=role, digest=pin) for name, role in suites),
+        sampling=Sampling(
+            seed=loaded.policy.budget.seed,
+            max_samples=loaded.policy.budget.max_samples,
+            look_every=loaded.policy.budget.look_every,
+        ),
+        findings=(),
+        effect=EffectProbe(
+            prompts=1,
+            max_logit_difference=1.0 if case.effect else 0.0,
+            kl=0.1 if case.effect else 0.0,
+            changed=case.effect,
+            finite=True,
+            off_identical=True,
+        ),
+        detach=DetachProof(
+            method="disable",
+            identical=case.detachable,
+            prompts=1,
+            max_logit_difference=0.0,
+            weights_identical=case.detachable,
+            text="declared",
+        ),
+        pairs=tuple(pairs),
+        neutral_text=None
+        if case.kl is None
+        else NeutralText(tokens=1000, kl=case.kl, base_perplexity=10.0, candidate_perplexity=10.0),
+        training=_training(training, pin, _base_score(case))
+        if training.known
+        else TrainingEvidence(),
+        contamination=Contamination(
+            rows=1000,
+            samples=max(1, sum(len(pair.base) for pair in pairs)),
+            overlapping={"case": case.contaminated} if case.contaminated else {},
+        )
+        if training.known
+        else None,
+        environment=Environment(
+            gatekeeper=__version__, python="", versions={}, platform="", device="cpu", threads=1
+        ),
+        cost=Cost(seconds=0, samples_scored=0, samples_cached=0, samples_saved=0, tokens=0),
+    )
+
+
+def past_of(case: PolicyCase) -> tuple[PastCheck, ...]:
+    """The declared history, with two-sided 95% intervals by the normal approximation."""
+    return tuple(_past(index, earlier) for index, earlier in enumerate(case.history))
+
+
+def _past(index: int, earlier: Earlier) -> PastCheck:
+    half = 1.96 * (earlier.score * (1 - earlier.score) / earlier.samples) ** 0.5
+    targets = frozenset(earlier.targets)
+    return PastCheck(
+        check_id=f"c-{index:012x}",
+        candidate_digest=digest_json(["earlier", index]),
+        rung=Rung(
+            r=earlier.r, targets="all-linear" if targets >= ALL_LINEAR else tuple(sorted(targets))
+        ),
+        decision=Decision.PROMOTE if earlier.promoted else Decision.HOLD,
+        task_score=earlier.score,
+        task_low=max(0.0, earlier.score - half),
+        task_high=min(1.0, earlier.score + half),
+        bar=None,
+        forgetting_passed=True,
+        worst_forgetting=earlier.worst_forgetting,
+        training_sound=True,
+    )
+
+
+def _base_score(case: PolicyCase) -> float:
+    """The base on training rows: as on the first task, since nothing else is declared."""
+    first = next(iter(case.task.values()), None)
+    return first.right / first.samples if first and first.samples else 0.0
+
+
+def _training(training: Training, pin: str, base_score: float) -> TrainingEvidence:
+    return TrainingEvidence(
+        manifest=RunManifest(
+            name="case",
+            method="lora",
+            base="case",
+            base_digest=pin,
+            dataset="case",
+            dataset_digest=pin,
+            seed=0,
+        ),
+        shape=training.shape,
+        has_validation=True,
+        probe=None
+        if training.train_score is None
+        else TrainProbe(samples=200, base_score=base_score, candidate_score=training.train_score),
+        contradictions=Contradictions(
+            rows=1000,
+            conflicting_rows=round(1000 * training.contradictions),
+            groups=round(500 * training.contradictions),
+        ),
+    )
+
+
+def _pairs(suite: str, role: Role, capability: str, counts: Counts, loaded: LoadedPolicy) -> Pairs:
+    n = counts.samples
+    if counts.lost > counts.right or counts.right + counts.gained > n:
+        raise PolicyError(
+            f"{capability}: {counts.lost} lost and {counts.gained} gained do not fit "
+            f"{counts.right} right of {n}.",
+            "Correct the counts.",
+        )
+    kinds = ["right"] * (counts.right - counts.lost) + ["lost"] * counts.lost
+    kinds += ["gained"] * counts.gained + ["wrong"] * (n - counts.right - counts.gained)
+    # A stride that shares no factor with n visits every sample once and spreads each kind evenly.
+    stride = next((s for s in range(max(1, int(n * 0.618)), n + 1) if _coprime(s, n)), 1)
+    laid = [kinds[(i * stride) % n] for i in range(n)]
+    return Pairs(
+        suite=suite,
+        role=role,
+        capability=capability,
+        metric="acc",
+        chance=counts.chance,
+        available=counts.available or n,
+        sample_ids=tuple(f"{capability}/{i}" for i in range(n)),
+        base=tuple(float(kind in ("right", "lost")) for kind in laid),
+        candidate=tuple(float(kind in ("right", "gained")) for kind in laid),
+    )
+
+
+def _coprime(a: int, b: int) -> bool:
+    import math
+
+    return math.gcd(a, b) == 1

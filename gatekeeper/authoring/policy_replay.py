@@ -1,0 +1,52 @@
+"""Decide recorded checks again: the same evidence under another policy, or the same one.
+
+Possible because the verdict is a pure function and the evidence holds the paired samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatekeeper.decision.decide import decide
+from gatekeeper.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gatekeeper.evidence import Evidence
+    from gatekeeper.policy import LoadedPolicy
+    from gatekeeper.registry import Registry
+    from gatekeeper.verdict import PastCheck
+
+__all__ = ["Change", "redecide", "replay"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One recorded check, its verdict then, and the verdict under the other policy."""
+
+    check_id: str
+    name: str
+    before: Verdict
+    after: Verdict
+    serves: tuple[str, ...] = ()
+    """Channels that serve the candidate because of this check."""
+
+
+def replay(registry: Registry, loaded: LoadedPolicy) -> Iterator[Change]:
+    """Decide every recorded check under `loaded`, oldest first."""
+    state = registry.state()
+    for check_id in state.checks:
+        evidence, before, _ = registry.load_check(check_id)
+        after = decide(evidence, loaded, before.history)
+        serves = tuple(
+            name for name, channel in state.channels.items() if channel.serving.check_id == check_id
+        )
+        yield Change(check_id, evidence.candidate.name, before, after, serves)
+
+
+def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...]) -> Verdict:
+    """Recompute a verdict from what the registry kept; equal to it but for policy lines."""
+    from gatekeeper.policy import policy_from_text
+
+    return decide(evidence, policy_from_text(policy_text), history)

@@ -1,0 +1,1 @@
+"""The base model: where it is, and what exactly it is."""

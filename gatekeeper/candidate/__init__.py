@@ -1,0 +1,1 @@
+"""A candidate from outside: read, judged and weighed from its files alone. No torch."""

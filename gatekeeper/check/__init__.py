@@ -1,0 +1,1 @@
+"""The line of a check, from the request to the recorded evidence and verdict."""

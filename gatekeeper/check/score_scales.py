@@ -1,0 +1,132 @@
+"""Rescue by scale: score one adapter at several scales, and choose the one with most room.
+
+An adapter that learned its task with room to spare and forgot too much is often mended by taking
+some of its update back (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022, for whole
+models; alpha is LoRA's version of that interpolation). Choosing the best of five looks better
+than it is, so the choice uses the first part of each capability's draw and the chosen one is
+checked on the rest, which nobody has looked at.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gatekeeper.candidate.scaled_copy import scaled_copy
+from gatekeeper.check.measure import Bench, set_up
+from gatekeeper.check.progress import CheckProgress
+from gatekeeper.check.request import Request
+from gatekeeper.decision.outcomes import compare_pairs
+from gatekeeper.evidence import Sampling
+from gatekeeper.verdict import Outcome, RuleKind, RuleResult
+
+__all__ = ["CHOICE", "ScalePoint", "choose", "final_request", "room", "score_scales"]
+
+CHOICE = 0.4
+"""Share of each capability's draw that the choice may use; the final check has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePoint:
+    """One scale on the samples of the choice."""
+
+    factor: float
+    rules: tuple[RuleResult, ...]
+
+    @property
+    def room(self) -> float:
+        """See `room`."""
+        return room(self.rules)
+
+    @property
+    def task(self) -> RuleResult | None:
+        """The rule of the task that has least room."""
+        return _tightest(self.rules, (RuleKind.BAR, RuleKind.MIN_GAIN))
+
+    @property
+    def worst(self) -> RuleResult | None:
+        """The rule of forgetting that has least room."""
+        return _tightest(self.rules, (RuleKind.FORGETTING, RuleKind.FLIPS, RuleKind.KL))
+
+
+def room(rules: Sequence[RuleResult]) -> float:
+    """Distance of the tightest rule from its limit, in half-widths of its interval.
+
+    Positive: every estimate is on the right side of its limit. Minus infinity without any rule.
+    """
+    return min((_room(rule) for rule in rules if _counts(rule)), default=float("-inf"))
+
+
+def choose(points: Sequence[ScalePoint]) -> ScalePoint | None:
+    """The scale with most room on its tightest rule; None when none has any."""
+    best = max(points, key=lambda point: (point.room, point.factor), default=None)
+    return best if best is not None and best.room > 0 else None
+
+
+def score_scales(
+    request: Request, scales: Sequence[float], progress: CheckProgress, staging: Path
+) -> list[ScalePoint]:
+    """Score the one candidate of `request` at every scale, on the samples of the choice only.
+
+    Raises AdapterRefused when it cannot be scaled, BaseError and SuiteError as a check does.
+    """
+    [source] = request.candidates
+    chosen = replace(request, sampling=_part(request, 0.0, CHOICE))
+    copies = []
+    for factor in scales:
+        copy = Path(tempfile.mkdtemp(dir=staging)) / f"scale-{factor:g}"
+        copies.append((factor, copy, scaled_copy(source, copy, factor)))
+    bench = set_up(chosen, progress, staging)
+    points = []
+    for factor, copy, digest in copies:
+        progress.candidate(f"scale {factor:g}")
+        points.append(ScalePoint(factor, _scored(bench, copy, digest)))
+    return points
+
+
+def final_request(request: Request, folder: Path) -> Request:
+    """The check of the chosen scale, on samples that the choice never saw."""
+    return replace(request, candidates=(folder,), sampling=_part(request, CHOICE, 1.0))
+
+
+def _part(request: Request, first: float, last: float) -> Sampling:
+    return request.sampling.model_copy(update={"window": (first, last)})
+
+
+def _scored(bench: Bench, copy: Path, digest: str) -> tuple[RuleResult, ...]:
+    from gatekeeper.check.scoring_loop import SuiteRun, score_suites
+
+    request = bench.request
+    bench.loaded.attach(copy, digest)
+    try:
+        runs = (
+            SuiteRun(
+                suite, bench.tasks[suite.name], bench.engine, digest, request.policy.policy,
+                request.sampling, bench.progress,
+            )
+            for suite in request.suites
+        )  # fmt: skip
+        scores = score_suites(runs, request.policy.policy.budget.on_fail)
+    finally:
+        bench.loaded.detach(digest)
+    pairs = [pair for score in scores for pair in score.pairs]
+    return compare_pairs(pairs, request.policy.policy, request.sampling)
+
+
+def _tightest(rules: Sequence[RuleResult], kinds: tuple[RuleKind, ...]) -> RuleResult | None:
+    return min((r for r in rules if r.kind in kinds and _counts(r)), key=_room, default=None)
+
+
+def _counts(rule: RuleResult) -> bool:
+    return rule.estimate is not None and rule.outcome is not Outcome.NO_SIGNAL
+
+
+def _room(rule: RuleResult) -> float:
+    estimate = rule.estimate or 0.0
+    caps = rule.kind in (RuleKind.FLIPS, RuleKind.KL)
+    slack = rule.threshold - estimate if caps else estimate - rule.threshold
+    if rule.low is None or rule.high is None or rule.high <= rule.low:
+        return slack
+    return 2 * slack / (rule.high - rule.low)

@@ -1,0 +1,58 @@
+"""Open the registry that the settings name: where snapshots lie, who signs, whose word counts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatekeeper.registry import Registry
+    from gatekeeper.settings import Settings
+
+__all__ = ["create_store", "named", "open_store"]
+
+
+def open_store(settings: Settings, *, signed: bool = True) -> Registry:
+    """Open it. Raises RegistryError when there is none, or when the signing key is missing."""
+    from gatekeeper.registry import Registry
+
+    return _signing(Registry.open(settings.registry), settings, signed)
+
+
+def named(text: str) -> str:
+    """What the registry is asked for: a name stays, a path becomes the digest of what lies there.
+
+    Raises AdapterRefused when the folder holds no candidate.
+    """
+    folder = Path(text)
+    if os.sep not in text or not folder.is_dir():
+        return text
+    from gatekeeper.candidate.folder import read_adapter
+
+    return read_adapter(folder).digest
+
+
+def create_store(settings: Settings) -> Registry:
+    """Create it, or open the one that is there. Raises RegistryError when objects_dir differs."""
+    from gatekeeper.registry import Registry
+
+    objects = None if settings.objects_dir is None else _place(settings.objects_dir, settings)
+    return _signing(Registry.create(settings.registry, objects=objects), settings)
+
+
+def _place(objects: Path, settings: Settings) -> str:
+    """Relative to the registry when both lie in the same project: then a clone finds it too."""
+    project = (settings.file or settings.registry).resolve().parent
+    there, root = objects.resolve(), settings.registry.resolve()
+    inside = there.is_relative_to(project) and root.is_relative_to(project)
+    return os.path.relpath(there, root) if inside else str(there)
+
+
+def _signing(store: Registry, settings: Settings, signed: bool = True) -> Registry:
+    if settings.signing_key is not None and signed:
+        from gatekeeper.registry.signatures import ssh_signer
+
+        store.signer = ssh_signer(settings.signing_key)
+    store.allowed_signers = settings.allowed_signers
+    return store

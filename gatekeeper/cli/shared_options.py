@@ -1,0 +1,57 @@
+"""Options that many commands share, settled into Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from gatekeeper.settings import Settings
+
+__all__ = ["base_options", "config_option", "registry_option", "settings_from"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(function: F) -> F:
+    """--config FILE."""
+    return click.option(
+        "--config", type=click.Path(path_type=Path), help="gate.yaml to use (default: nearest)."
+    )(function)
+
+
+def registry_option(function: F) -> F:
+    """--registry DIR and --config FILE."""
+    return config_option(
+        click.option(
+            "--registry", metavar="DIR", help="Registry folder (default: .gate beside gate.yaml)."
+        )(function)
+    )
+
+
+def base_options(function: F) -> F:
+    """--base, --revision, --dtype, --quantization."""
+    for option in (
+        click.option(
+            "--quantization", type=click.Choice(["none", "nf4"]), help="Quantization of the base."
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+            help="Computing type of base and candidate (auto: float32 on a CPU).",
+        ),
+        click.option("--revision", help="Revision of a hub base (a commit hash)."),
+        click.option("--base", help="Base model: folder, hub id, or embedded name."),
+    ):
+        function = option(function)
+    return function
+
+
+def settings_from(config: Path | None = None, **flags: Any) -> Settings:
+    """Settle flags, environment and file, from the current folder."""
+    from gatekeeper.settings import settle
+
+    return settle(flags, start=Path.cwd(), config=config)

@@ -1,0 +1,138 @@
+"""Two checks side by side: what went in otherwise, and what came out otherwise. Pure.
+
+When a verdict changed, this is where to look: another adapter, base, suite, policy, seed or
+machine, or none of them. Whether one candidate is better than another is `comparison.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from gatekeeper.evidence import Evidence
+from gatekeeper.evidence.frozen import Frozen
+from gatekeeper.verdict import Outcome, RuleResult, Verdict
+
+__all__ = ["Change", "CheckDifference", "RuleChange", "difference"]
+
+
+class Change(Frozen):
+    """One thing that is not the same; None where one check has nothing of the kind."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+class RuleChange(Frozen):
+    """One rule whose outcome, estimate or limit is not the same."""
+
+    rule: str
+    before: RuleResult | None
+    after: RuleResult | None
+
+    @property
+    def turned(self) -> bool:
+        """The outcome changed, or the rule is asked by one policy only."""
+        return _outcome(self.before) is not _outcome(self.after)
+
+
+class CheckDifference(Frozen):
+    """Everything that differs between two checks."""
+
+    schema_id: str = "gatekeeper/difference/v1"
+    before: str
+    after: str
+    inputs: tuple[Change, ...]
+    """Pins, draw and environment."""
+    outcomes: tuple[Change, ...]
+    """Decision, exit code, next step, reasons."""
+    rules: tuple[RuleChange, ...]
+    same_rules: int
+    policy: tuple[str, ...]
+    """Lines of a unified diff of the resolved policies."""
+
+
+def difference(
+    before: tuple[str, Evidence, Verdict, str], after: tuple[str, Evidence, Verdict, str]
+) -> CheckDifference:
+    """Compare two checks, each given as (check id, evidence, verdict, policy text)."""
+    rules, same = _rules(before[2], after[2])
+    return CheckDifference(
+        before=before[0],
+        after=after[0],
+        inputs=tuple(_changes(_inputs(*before[1:3]), _inputs(*after[1:3]))),
+        outcomes=tuple(_changes(_outcomes(before[2]), _outcomes(after[2]))),
+        rules=rules,
+        same_rules=same,
+        policy=tuple(
+            line.rstrip("\n")
+            for line in difflib.unified_diff(
+                before[3].splitlines(), after[3].splitlines(), before[0], after[0], "", "", 1, ""
+            )
+        ),
+    )
+
+
+def _inputs(evidence: Evidence, verdict: Verdict) -> dict[str, str | None]:
+    base, candidate, manifest = evidence.base, evidence.candidate, evidence.training.manifest
+    here = evidence.environment
+    return {
+        "candidate": candidate.name,
+        "candidate digest": candidate.digest,
+        "rank": None if candidate.rank is None else str(candidate.rank),
+        "target modules": ", ".join(candidate.target_modules) or None,
+        "base": base.name,
+        "base digest": base.digest,
+        "dtype": base.dtype,
+        "quantization": base.quantization,
+        **{f"suite {suite.name}": suite.digest for suite in evidence.suites},
+        "policy": f"{verdict.policy_name} {verdict.policy_digest}",
+        "training data": manifest.dataset_digest if manifest else None,
+        "training seed": str(manifest.seed) if manifest else None,
+        "seed of the draw": str(evidence.sampling.seed),
+        "most samples": str(evidence.sampling.max_samples),
+        "candidates at once": str(evidence.candidates_compared),
+        "device": here.device,
+        "platform": here.platform,
+        "python": here.python,
+        "gatekeeper": here.gatekeeper,
+        **here.versions,
+    }
+
+
+def _outcomes(verdict: Verdict) -> dict[str, str | None]:
+    return {
+        "verdict": verdict.decision.value,
+        "exit code": str(int(verdict.exit_code)),
+        "next": verdict.next_step.action.value,
+        "reasons": ", ".join(dict.fromkeys(reason.code.value for reason in verdict.reasons)),
+    }
+
+
+def _changes(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> Iterator[Change]:
+    for what in dict.fromkeys([*before, *after]):
+        if before.get(what) != after.get(what):
+            yield Change(what=what, before=before.get(what), after=after.get(what))
+
+
+def _rules(before: Verdict, after: Verdict) -> tuple[tuple[RuleChange, ...], int]:
+    """Rules that changed, turned ones first, and how many did not."""
+    mine, theirs = ({r.rule: r for r in verdict.rules} for verdict in (before, after))
+    names = list(dict.fromkeys([*mine, *theirs]))
+    changed = [
+        RuleChange(rule=name, before=mine.get(name), after=theirs.get(name))
+        for name in names
+        if _told(mine.get(name)) != _told(theirs.get(name))
+    ]
+    return tuple(sorted(changed, key=lambda each: not each.turned)), len(names) - len(changed)
+
+
+def _told(rule: RuleResult | None) -> tuple[object, ...] | None:
+    if rule is None:
+        return None
+    return rule.outcome, rule.estimate, rule.low, rule.high, rule.threshold, rule.samples
+
+
+def _outcome(rule: RuleResult | None) -> Outcome | None:
+    return rule.outcome if rule else None

@@ -1,0 +1,1 @@
+"""Why the task is missed, and what to do next. Pure."""

@@ -1,0 +1,1 @@
+"""Formats read without torch and safely from strangers, and files written whole."""

@@ -1,0 +1,27 @@
+"""The policy: what a check must show before an adapter serves. Data, never code."""
+
+from gatekeeper.policy.policy import (
+    BUILTIN_FOLDER,
+    Budget,
+    ForgettingRule,
+    LoadedPolicy,
+    Policy,
+    TaskRule,
+    builtin_policies,
+    load_policy,
+    policy_from_text,
+    policy_schema,
+)
+
+__all__ = [
+    "BUILTIN_FOLDER",
+    "Budget",
+    "ForgettingRule",
+    "LoadedPolicy",
+    "Policy",
+    "TaskRule",
+    "builtin_policies",
+    "load_policy",
+    "policy_from_text",
+    "policy_schema",
+]

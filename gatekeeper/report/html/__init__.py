@@ -1,0 +1,1 @@
+"""The HTML report of one check, and the site of a whole registry."""

@@ -1,0 +1,184 @@
+"""The whole registry as a small static site: channels, candidates, every check, trends over time.
+
+Pages are given as (relative path, text); writing them is the caller's business. Like a report, the
+site needs no network and runs no foreign script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
+from gatekeeper.report.html.charts.capability_trend import trend
+from gatekeeper.report.html.charts.forgetting_forest import worst_first
+from gatekeeper.report.html.charts.gain_and_forgetting import scatter
+from gatekeeper.report.html.check_page import (
+    NARROW,
+    WIDE,
+    accepted,
+    asset,
+    content_hash,
+    render_html,
+    template_environment,
+)
+from gatekeeper.report.wording import deciding_reason
+from gatekeeper.verdict import RuleKind, RuleResult, Verdict
+
+__all__ = ["ChannelHistory", "ChannelMoment", "SiteCheck", "point_of", "render_site"]
+
+_MOST_TRENDS, _MOST_MOMENTS = 24, 40
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMoment:
+    """One move of a channel."""
+
+    at: str
+    text: str
+    """`promoted to support-r16@1`, `rolled back to the base`."""
+    who: str = ""
+    why: str = ""
+    check_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHistory:
+    """A channel: what it serves, and how it came to that, newest first."""
+
+    name: str
+    serves: str
+    moments: tuple[ChannelMoment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCheck:
+    """One recorded check with all that its page shows."""
+
+    check_id: str
+    evidence: Evidence
+    verdict: Verdict
+    samples: Sequence[SampleRecord] = field(default=(), repr=False)
+    lineage: LineageNode | None = None
+
+
+def point_of(check_id: str, evidence: Evidence, verdict: Verdict) -> CandidatePoint | None:
+    """Where a check stands in the plane of gain and forgetting; None when one was not measured."""
+    task = [
+        rule.candidate_score - rule.base_score
+        for rule in verdict.rules
+        if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)
+        and rule.candidate_score is not None
+        and rule.base_score is not None
+    ]
+    losses = [
+        rule.estimate
+        for rule in verdict.rules
+        if rule.kind is RuleKind.FORGETTING and rule.estimate is not None
+    ]
+    if not task or not losses:
+        return None
+    return CandidatePoint(
+        evidence.candidate.name, check_id, verdict.decision, min(task), min(losses)
+    )
+
+
+def render_site(
+    checks: Sequence[SiteCheck], channels: Sequence[ChannelHistory], *, title: str = "Registry"
+) -> Iterator[tuple[str, str]]:
+    """Give index.html and one page per check. `checks` are oldest first."""
+    yield "index.html", _index(checks, channels, title)
+    for check in checks:
+        yield (
+            f"checks/{check.check_id}.html",
+            render_html(
+                check.evidence,
+                check.verdict,
+                check.samples,
+                check_id=check.check_id,
+                candidates=_comparable(checks, check),
+                lineage=check.lineage,
+                home="../index.html",
+            ),
+        )
+
+
+def _index(checks: Sequence[SiteCheck], channels: Sequence[ChannelHistory], title: str) -> str:
+    newest = checks[-1] if checks else None
+    rows = [
+        {
+            "id": check.check_id,
+            "created": check.evidence.created,
+            "name": check.evidence.candidate.name,
+            "verdict": check.verdict,
+            "reason": deciding_reason(check.verdict),
+            "point": point_of(check.check_id, check.evidence, check.verdict),
+            "task": next(
+                (r for r in check.verdict.rules if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)),
+                None,
+            ),
+        }
+        for check in reversed(checks)
+    ]
+    return template_environment().get_template("site.html").render(
+        title=title,
+        channels=channels,
+        most_moments=_MOST_MOMENTS,
+        rows=rows,
+        scatter=_scatter(checks, newest) if newest else None,
+        trends=_trends(checks, newest) if newest else [],
+        newest=newest,
+        style=asset("report.css"),
+        policy=(
+            f"default-src 'none'; style-src {content_hash(asset('report.css'))}; img-src data:; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+    )  # fmt: skip
+
+
+def _comparable(checks: Sequence[SiteCheck], like: SiteCheck) -> list[CandidatePoint]:
+    """Newest check of each candidate on the same base and the same suites."""
+    latest: dict[str, CandidatePoint] = {}
+    for check in checks:
+        same = (
+            check.evidence.base.digest == like.evidence.base.digest
+            and check.evidence.suites == like.evidence.suites
+        )
+        point = point_of(check.check_id, check.evidence, check.verdict) if same else None
+        own = check.evidence.candidate.digest == like.evidence.candidate.digest
+        if point is not None and (not own or check is like):
+            latest[check.evidence.candidate.digest] = point
+    return list(latest.values())
+
+
+def _scatter(checks: Sequence[SiteCheck], newest: SiteCheck) -> Markup | None:
+    candidates = _comparable(checks, newest)
+    if not candidates:
+        return None
+    margin, min_gain = accepted(newest.verdict)
+    wide, narrow = (
+        scatter(candidates, margin=margin, min_gain=min_gain, current=None, width=width, name=name)
+        for width, name in ((WIDE, "scatter-w"), (NARROW, "scatter-n"))
+    )
+    return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(wide, narrow)
+
+
+def _trends(checks: Sequence[SiteCheck], newest: SiteCheck) -> list[Markup]:
+    """One picture per capability of the newest check, over all checks on the same base."""
+    histories: dict[tuple[str, str], list[tuple[str, RuleResult]]] = {
+        (rule.suite, rule.capability): [] for rule in worst_first(newest.verdict.rules)
+    }
+    for check in checks:
+        if check.evidence.base.digest != newest.evidence.base.digest:
+            continue
+        for rule in check.verdict.rules:
+            key = (rule.suite, rule.capability)
+            if rule.kind is RuleKind.FORGETTING and key in histories:
+                histories[key].append((check.evidence.candidate.name, rule))
+    return [
+        trend(history, f"trend-{index}")
+        for index, history in enumerate(list(histories.values())[:_MOST_TRENDS])
+    ]

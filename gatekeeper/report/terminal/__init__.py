@@ -1,0 +1,1 @@
+"""What `gate` prints for people."""

@@ -1,0 +1,204 @@
+"""One loaded base and the candidates attached to it: attach, arm, detach.
+
+An adapter computes only while it is armed; the rest of the time the base's module tree is the one
+that was loaded. A fully fine-tuned checkpoint is a second model behind the same door.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gatekeeper.candidate.folder import AdapterFolder, read_adapter
+from gatekeeper.candidate.inspect_files import inspect_static
+from gatekeeper.errors import AdapterRefused, BaseError, EngineError, first_line
+from gatekeeper.evidence import BasePin, Severity
+from gatekeeper.scoring.model.attachment import Attachment, BaseOverwrittenError, inject
+from gatekeeper.scoring.model.base_state import BaseState, base_state
+from gatekeeper.scoring.model.fixed_prompts import encode_prompts
+from gatekeeper.scoring.model.load_model import default_device, load_model
+from gatekeeper.scoring.model.shared_tree import share_tree
+from gatekeeper.scoring.out_of_memory import is_out_of_memory
+
+__all__ = ["LoadedBase", "load_base"]
+
+
+class LoadedBase:
+    """A frozen base in evaluation mode, with any number of candidates beside it.
+
+    Exactly one arm computes at a time: the base (None) or one candidate, by digest.
+    """
+
+    def __init__(self, folder: Path, pin: BasePin, model: Any, tokenizer: Any, device: str) -> None:
+        self.folder = folder
+        self.pin = pin
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = torch.device(device)
+        self.prompts = encode_prompts(tokenizer)
+        self._adapters: dict[str, Attachment] = {}
+        self._checkpoints: dict[str, Any] = {}
+        self._armed: str | None = None
+        self._untouched: BaseState | None = None
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """Digests of the candidates that can be armed."""
+        return (*self._adapters, *self._checkpoints)
+
+    @property
+    def has_stable_bytes(self) -> bool:
+        """Whether reading the weights changes nothing; after a forward, 4-bit weights may move."""
+        return self.pin.quantization == "none"
+
+    @property
+    def untouched(self) -> BaseState:
+        """The base as it was loaded, taken once, before anything was attached."""
+        if self._untouched is None:
+            self._untouched = base_state(
+                self.model, self.prompts, self.device, stable_bytes=self.has_stable_bytes
+            )
+        return self._untouched
+
+    def is_checkpoint(self, digest: str) -> bool:
+        """Whether this candidate is a model of its own, not an adapter on the base."""
+        return digest in self._checkpoints
+
+    def attach(self, folder: Path, digest: str) -> None:
+        """Attach the candidate in `folder`, switched off; attaching it twice does nothing.
+
+        The files are inspected again, so that no caller can leave it out. Raises AdapterRefused
+        when the folder is not the one that was inspected (its digest differs), when its files are
+        refused, or when PEFT cannot load it whole; the base is then as it was.
+        """
+        if digest in self.attached:
+            return
+        with self.arm(None):
+            _ = self.untouched
+        read = self._read_same(folder, digest)
+        if read.kind == "checkpoint":
+            self._checkpoints[digest] = self._load_checkpoint(folder, digest)
+            return
+        with self.arm(None), self._refusing(folder):
+            self._adapters[digest] = inject(self.model, read, str(self.device))
+
+    def beside(self, folder: Path, digest: str) -> Any:
+        """A model that computes the candidate for good, on the base's own tensors.
+
+        The base's module tree is not touched, so both can compute at the same time; a checkpoint
+        is loaded as a model of its own. Raises AdapterRefused like `attach`.
+        """
+        read = self._read_same(folder, digest)
+        if read.kind == "checkpoint":
+            return self._load_checkpoint(folder, digest)
+        model = share_tree(self.model)
+        with self._refusing(folder):
+            inject(model, read, str(self.device)).put_in()
+        return model
+
+    @contextmanager
+    def _refusing(self, folder: Path) -> Iterator[None]:
+        """Whatever PEFT raises about a stranger's file is a refusal, with the base as it was."""
+        try:
+            yield
+        except BaseOverwrittenError:
+            self._reload()
+            raise
+        except AdapterRefused:
+            raise
+        except Exception as problem:
+            if is_out_of_memory(problem):  # no fault of the adapter
+                raise
+            raise AdapterRefused(
+                f"PEFT cannot attach {folder.name}: {first_line(problem)}"
+            ) from problem
+
+    def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
+        """Inspect again, then read: what is given back has the digest that was inspected."""
+        pin, findings = inspect_static(folder, base_folder=self.folder)
+        read = read_adapter(folder)
+        for found in (pin.digest, read.digest):
+            _require(folder, found, digest)
+        for finding in findings:
+            if finding.severity is Severity.REFUSE:
+                raise AdapterRefused(finding.text, finding.hint)
+        return read
+
+    def _load_checkpoint(self, folder: Path, digest: str) -> Any:
+        model = load_model(folder, self.pin, str(self.device))
+        _require(folder, read_adapter(folder).digest, digest)  # nobody changed it meanwhile
+        return model
+
+    def _reload(self) -> None:
+        """Load the base again and forget the adapters: they were built on the spoilt one."""
+        self._adapters.clear()
+        self.model = load_model(self.folder, self.pin, str(self.device))
+
+    def detach(self, digest: str) -> None:
+        """Forget one candidate. Unknown digests are no error: it is off either way.
+
+        Raises EngineError inside the candidate's own arm.
+        """
+        if digest == self._armed:
+            raise EngineError(f"The candidate {digest[:19]} is computing; it cannot be detached.")
+        self._adapters.pop(digest, None)
+        if self._checkpoints.pop(digest, None) is not None:
+            # A whole model; its memory should be free before the next one is loaded.
+            gc.collect()
+
+    def detach_all(self) -> None:
+        """Forget every candidate."""
+        for digest in self.attached:
+            self.detach(digest)
+
+    @contextmanager
+    def arm(self, candidate: str | None) -> Iterator[Any]:
+        """Give the module that computes the base (None) or a candidate, for this context.
+
+        Raises EngineError when the candidate was never attached.
+        """
+        if candidate is not None and candidate not in self.attached:
+            raise EngineError(f"The candidate {candidate[:19]} is not attached.")
+        before = self._armed
+        self._switch(candidate)
+        try:
+            yield self._checkpoints.get(candidate or "", self.model)
+        finally:
+            self._switch(before)
+
+    def _switch(self, candidate: str | None) -> None:
+        if self._armed in self._adapters:
+            self._adapters[self._armed].take_out()
+        self._armed = candidate
+        if candidate in self._adapters:
+            self._adapters[candidate].put_in()
+
+
+def _require(folder: Path, found: str, digest: str) -> None:
+    if found != digest:
+        raise AdapterRefused(
+            f"{folder} has changed since it was inspected: its digest is {found[:19]}, not "
+            f"{digest[:19]}.",
+            "Check it again.",
+        )
+
+
+def load_base(folder: Path, pin: BasePin, device: str | None = None) -> LoadedBase:
+    """Load a pinned base, frozen and in evaluation mode. Raises BaseError with one sentence."""
+    from transformers import AutoTokenizer
+
+    device = device or default_device()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+    except Exception as problem:
+        raise BaseError(
+            f"The tokenizer of {folder} cannot be loaded: {first_line(problem)}"
+        ) from problem
+    return LoadedBase(folder, pin, load_model(folder, pin, device), tokenizer, device)

@@ -1,0 +1,1 @@
+"""The bridge to lm-eval: its tasks, prompts, requests and metrics."""

@@ -1,0 +1,137 @@
+"""Training rows: from the files that trainers read to (input, target) pairs of plain text.
+
+Knows the common row formats and nothing else; what is wrong with the rows is judged elsewhere. A
+file named by a foreign run.yaml may be anything, so sizes are capped and no error quotes a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gatekeeper.digests import digest_file, short
+from gatekeeper.errors import TrainingDataError
+from gatekeeper.evidence import RunManifest
+
+__all__ = ["FORMATS", "find_dataset", "read_rows", "read_training_rows"]
+
+MAX_BYTES = 1 << 30
+"""Larger training files are not read; the check then says that the data is not at hand."""
+
+FORMATS = (
+    ("prompt", "completion"),
+    ("input", "target"),
+    ("input", "output"),
+    ("question", "answer"),
+    ("source", "target"),
+    ("text", "label"),
+)
+"""Pairs of field names that are read as (input, target), first match wins."""
+
+
+def find_dataset(manifest: RunManifest, folder: Path) -> Path | None:
+    """The training file that a manifest in `folder` names, None when it is not at hand."""
+    if not manifest.dataset:
+        return None
+    path = folder / Path(manifest.dataset).expanduser()
+    if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        return None
+    return path
+
+
+def read_training_rows(manifest: RunManifest, folder: Path) -> list[tuple[str, str]] | None:
+    """The rows of the manifest's dataset as (input, target); None when it is not at hand.
+
+    `folder` is the manifest's. Raises TrainingDataError when the file is not the one that the
+    manifest pins, or when its rows cannot be read.
+    """
+    path = find_dataset(manifest, folder)
+    if path is None:
+        return None
+    found = digest_file(path)
+    if manifest.dataset_digest is not None and found != manifest.dataset_digest:
+        raise TrainingDataError(
+            f"{path}: is not the file that the run was trained on (its digest is {short(found)}, "
+            f"run.yaml pins {short(manifest.dataset_digest)}).",
+            "Put the file of the run back, or train again on this one.",
+        )
+    return read_rows(path)
+
+
+def read_rows(path: Path) -> list[tuple[str, str]]:
+    """Rows of a JSONL file, or of a JSON file that holds a list, as (input, target).
+
+    Raises TrainingDataError, with file and line, when a row is of no known format.
+    """
+    return [_pair(row, place) for place, row in _objects(path)]
+
+
+def _objects(path: Path) -> Iterator[tuple[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise TrainingDataError(
+            f"{path}: cannot be read as UTF-8 text.", "Training files are JSONL or JSON."
+        ) from problem
+    if text.lstrip().startswith("["):
+        rows = _parsed(text, str(path))
+        yield from ((f"{path}: row {number}", row) for number, row in enumerate(rows, 1))
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield f"{path}:{number}", _parsed(line, f"{path}:{number}")
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise TrainingDataError(
+            f"{place}: is not JSON.", "Training files are JSONL or a JSON list."
+        ) from problem
+
+
+def _pair(row: Any, place: str) -> tuple[str, str]:
+    if isinstance(row, dict):
+        if isinstance(row.get("messages"), list):
+            found = _conversation(row["messages"])
+            if found is not None:
+                return found
+        elif "instruction" in row and "output" in row:
+            parts = (row["instruction"], row.get("input"))
+            return "\n".join(_text(part) for part in parts if part), _text(row["output"])
+        else:
+            for before, after in FORMATS:
+                if before in row and after in row:
+                    return _text(row[before]), _text(row[after])
+            if "text" in row:
+                return _text(row["text"]), ""
+    names = ", ".join("+".join(pair) for pair in FORMATS)
+    raise TrainingDataError(
+        f"{place}: is a row of no known format.",
+        f"Known fields: {names}, instruction+input+output, messages, text.",
+    )
+
+
+def _conversation(messages: list[Any]) -> tuple[str, str] | None:
+    """Everything before the last answer, and the last answer."""
+    turns = [turn for turn in messages if isinstance(turn, dict) and "content" in turn]
+    if not turns or len(turns) != len(messages):
+        return None
+    *before, last = turns
+    if last.get("role") != "assistant":
+        return "\n".join(_text(turn["content"]) for turn in turns), ""
+    return "\n".join(_text(turn["content"]) for turn in before), _text(last["content"])
+
+
+def _text(value: Any) -> str:
+    """Plain text of a field; lists are turns or parts with `content` or `text`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "\n".join(_text(part) for part in value)
+    if isinstance(value, dict):
+        return _text(value.get("content", value.get("text", "")))
+    return "" if value is None else str(value)
