@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from lineages import DATA, RUNGS, TOP, TRAINING, Truth, World, check_of, make_world, policy
 
 from gatekeeper.decision.decide import decide
-from gatekeeper.escalation.diagnosis import missed_rule
 from gatekeeper.registry.check_summaries import summarise
 from gatekeeper.verdict import Action, PastCheck, ReasonCode, Verdict
+from gatekeeper.verdict.rule_summary import missed_rule
 
 NAMES = {
     ReasonCode.CONTRADICTORY_LABELS: "contradictory",

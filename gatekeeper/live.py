@@ -256,7 +256,8 @@ class ChannelModel:
 
 
 def _load(base: Path | str) -> LoadedBase:
-    from gatekeeper.base.pin import pin_base, resolve_base
+    from gatekeeper.base.locate import resolve_base
+    from gatekeeper.base.pin import pin_base
     from gatekeeper.scoring.model.load_model import default_device
     from gatekeeper.scoring.model.loaded_base import load_base
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gatekeeper.errors import ConfigError
 from gatekeeper.files.yaml_document import YamlDocument, read_yaml, validation_message
 
-__all__ = ["ChannelConfig", "ConfigFile", "Settings", "cache_folder", "find_config", "settle"]
+__all__ = ["ChannelConfig", "ConfigFile", "Settings", "find_config", "settle"]
 
 FILE_NAME = "gate.yaml"
 KEYS = ("base", "revision", "dtype", "quantization", "policy", "registry", "channel")
@@ -76,14 +76,6 @@ class Settings:
     signing_key: Path | None = None
     allowed_signers: Path | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
-
-
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Folder of derived things that may be deleted at any time: GATE_CACHE or ~/.cache."""
-    if given := environment.get("GATE_CACHE"):
-        return Path(given).expanduser()
-    root = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(root).expanduser() / "gatekeeper"
 
 
 def find_config(start: Path) -> Path | None:

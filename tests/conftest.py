@@ -40,7 +40,7 @@ POLICY = {
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep their cache to themselves; only the converted embedded base is shared."""
-    from gatekeeper.settings import cache_folder
+    from gatekeeper.files.cache_folder import cache_folder
 
     models = cache_folder() / "models"
     models.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gatekeeper.authoring.measure_suite import PILOT
 from gatekeeper.suite import load_suite
-from gatekeeper.suite.measured import PILOT, CapabilityMeasure, SuiteMeasure, read_measure
+from gatekeeper.suite.measured import CapabilityMeasure, SuiteMeasure, read_measure
 from gatekeeper.suite.sample_counts import sample_counts
 
 TARGET = Path(__file__).parents[1] / "suites" / "general" / "README.md"

@@ -27,7 +27,7 @@ def main() -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
     from transformers.trainer_utils import set_seed
 
-    from gatekeeper.base.pin import resolve_base
+    from gatekeeper.base.locate import resolve_base
     from gatekeeper.training import TrackRun
 
     set_seed(args.seed)

@@ -13,12 +13,10 @@ from gatekeeper.decision.decide import decide
 from gatekeeper.verdict import Verdict
 
 if TYPE_CHECKING:
-    from gatekeeper.evidence import Evidence
     from gatekeeper.policy import LoadedPolicy
     from gatekeeper.registry import Registry
-    from gatekeeper.verdict import PastCheck
 
-__all__ = ["Change", "redecide", "replay"]
+__all__ = ["Change", "replay"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,3 @@ def replay(registry: Registry, loaded: LoadedPolicy) -> Iterator[Change]:
             name for name, channel in state.channels.items() if channel.serving.check_id == check_id
         )
         yield Change(check_id, evidence.candidate.name, before, after, serves)
-
-
-def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...]) -> Verdict:
-    """Recompute a verdict from what the registry kept; equal to it but for policy lines."""
-    from gatekeeper.policy import policy_from_text
-
-    return decide(evidence, policy_from_text(policy_text), history)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gatekeeper.decision.outcomes import horizons
 from gatekeeper.evidence import Evidence, Role
 from gatekeeper.policy import Policy
+from gatekeeper.statistics.schedule import horizons
 from gatekeeper.verdict import RuleKind
 
 __all__ = ["USUAL_FLIPS", "Past", "PlannedRule", "learn", "plan_suite", "seconds_of"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import BaseError
-from gatekeeper.settings import cache_folder
+from gatekeeper.files.cache_folder import cache_folder
 
 __all__ = ["ALIASES", "GGUF_DIGEST", "embedded_base"]
 

@@ -1,7 +1,7 @@
 """The files of a candidate's folder: which count, copying them, reading them, their digest.
 
 Pickles are never opened and links that leave the folder are never followed. What is read becomes
-values and findings; judging them is `adapter.py`'s business.
+values and findings; judging them is `inspect_files.py`'s business.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from gatekeeper.base.pin import base_config, base_tensors, pin_base
+from gatekeeper.base.pin import pin_base
 from gatekeeper.candidate.finding_codes import FindingCode, refused
 from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import AdapterRefused, BaseError, ConfigError
 from gatekeeper.evidence import Finding
+from gatekeeper.files.model_folder import model_config, model_tensors
 from gatekeeper.files.tensor_file import DamagedFileError, StoredTensor, read_tensors
 from gatekeeper.files.tokenizer_files import TOKENIZER_FILES
 from gatekeeper.files.untrusted import UnsafeFileError, copy_file, parse_json, read_small, safe_path
@@ -197,12 +198,12 @@ def _read_checkpoint(folder: Path) -> AdapterFolder:
     try:
         for name in _names(folder):
             safe_path(folder, name)
-        tensors = base_tensors(folder)
+        tensors = model_tensors(folder)
         return AdapterFolder(
             path=folder,
             kind="checkpoint",
             digest=pin_base(folder, folder.name, "float32").digest,
-            config=base_config(folder),
+            config=model_config(folder),
             tensors=tensors,
         )
     except UnsafeFileError as problem:

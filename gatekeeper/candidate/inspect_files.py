@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.base.pin import base_config, base_tensors
 from gatekeeper.candidate.finding_codes import FindingCode, held, refused, told
 from gatekeeper.candidate.folder import (
     WEIGHTS,
@@ -23,6 +22,7 @@ from gatekeeper.candidate.inspection.adapter_tensors import judge_tensors
 from gatekeeper.candidate.inspection.full_checkpoint import judge_checkpoint
 from gatekeeper.candidate.inspection.surroundings import judge_surroundings
 from gatekeeper.evidence.evidence import BasePin, CandidatePin, Finding, Severity
+from gatekeeper.files.model_folder import model_config, model_tensors
 
 __all__ = ["inspect_static"]
 
@@ -61,10 +61,10 @@ def _lost(read: AdapterFolder) -> bool:
 
 
 def _judge(read: AdapterFolder, base_folder: Path | None) -> Iterator[Finding]:
-    base = base_tensors(base_folder) if base_folder else None
+    base = model_tensors(base_folder) if base_folder else None
     if read.kind == "checkpoint":
         yield from judge_checkpoint(
-            read.config, read.tensors, base, base_config(base_folder) if base_folder else None
+            read.config, read.tensors, base, model_config(base_folder) if base_folder else None
         )
         return
     judged = judge_config(read.config)
@@ -77,7 +77,7 @@ def _judge(read: AdapterFolder, base_folder: Path | None) -> Iterator[Finding]:
     # A config that is not understood says nothing about which tensors to expect.
     if not any(finding.severity is Severity.REFUSE for finding in judged):
         yield from judge_tensors(
-            read.config, read.tensors, base, base_config(base_folder) if base_folder else None
+            read.config, read.tensors, base, model_config(base_folder) if base_folder else None
         )
 
 

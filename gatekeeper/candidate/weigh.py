@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatekeeper.base.pin import base_tensors
 from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.candidate.inspection.module_patterns import pattern_value
 from gatekeeper.candidate.inspection.tensor_names import lora_pairs
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import ModuleUpdate, WeightEvidence
+from gatekeeper.files.model_folder import model_tensors
 from gatekeeper.files.tensor_file import StoredTensor
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def weigh(folder: Path, base_folder: Path | None = None) -> WeightEvidence:
     read = read_adapter(folder)
     if read.kind != "adapter" or read.problems:
         raise AdapterRefused(f"{folder} is no readable adapter, so its weights say nothing.")
-    base = base_tensors(base_folder) if base_folder else None
+    base = model_tensors(base_folder) if base_folder else None
     updates, dead = [], []
     for module, a, b in lora_pairs(read.tensors):
         update = _weigh_module(module, a, b, module_scale(read.config, module), base)

@@ -206,7 +206,7 @@ def _neutral_text(arm: str | None, bench: Bench) -> NeutralText | None:
 def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
     """Only a missed task is worth the cost of scoring training data."""
     from gatekeeper.decision.outcomes import compare_pairs
-    from gatekeeper.escalation.diagnosis import missed_rule
+    from gatekeeper.verdict.rule_summary import missed_rule
 
     results = compare_pairs(
         pairs,

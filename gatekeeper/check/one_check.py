@@ -16,7 +16,6 @@ from gatekeeper.check.measure import Bench, Measured, measure, set_up
 from gatekeeper.check.progress import CheckProgress, Silent
 from gatekeeper.check.request import Request
 from gatekeeper.decision.decide import decide
-from gatekeeper.decision.outcomes import roles
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.machine import describe_environment
@@ -88,7 +87,7 @@ def _measured(candidate: Candidate, bench: Bench) -> tuple[Candidate, Measured]:
 
 
 def _decided(request: Request, candidate: Candidate, measured: Measured, now: str) -> CheckResult:
-    wanted = roles(request.policy.policy)
+    wanted = request.policy.policy.roles
     evidence = Evidence(
         created=now,
         base=request.base,

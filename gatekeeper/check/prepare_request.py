@@ -1,6 +1,6 @@
 """From settings to a request: find the base, load policy and suites, fix the draw.
 
-The edge before `check.py`: everything that is looked up by name is looked up here, once.
+The edge before `one_check.py`: everything that is looked up by name is looked up here, once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gatekeeper.base.pin import BaseSpec, pin_base, resolve_base
+from gatekeeper.base.locate import BaseSpec, resolve_base
+from gatekeeper.base.pin import pin_base
 from gatekeeper.check.request import Request, suites_of
 from gatekeeper.errors import BaseError, RegistryError
 from gatekeeper.evidence import (

@@ -10,7 +10,7 @@ __all__ = ["CheckProgress", "Silent"]
 
 
 class CheckProgress(Protocol):
-    """Told by `check.py`, shown by the CLI."""
+    """Told by `one_check.py`, shown by the CLI."""
 
     def candidate(self, name: str) -> None:
         """A candidate's turn begins."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatekeeper.decision.outcomes import roles
 from gatekeeper.errors import PolicyError
 from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Role, Sampling, TrainingEvidence
 from gatekeeper.suite import Suite, load_suite
@@ -48,7 +47,7 @@ def suites_of(policy: LoadedPolicy, search: Sequence[Path]) -> tuple[Suite, ...]
     Raises SuiteError when one is missing, PolicyError when its role is not the one it is used in.
     """
     suites = []
-    for name, role in roles(policy.policy).items():
+    for name, role in policy.policy.roles.items():
         suite = load_suite(name, search)
         if suite.role is not role:
             raise PolicyError(

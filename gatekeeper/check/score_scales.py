@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gatekeeper.candidate.scaled_copy import scaled_copy
@@ -20,49 +20,13 @@ from gatekeeper.check.progress import CheckProgress
 from gatekeeper.check.request import Request
 from gatekeeper.decision.outcomes import compare_pairs
 from gatekeeper.evidence import Sampling
-from gatekeeper.verdict import Outcome, RuleKind, RuleResult
+from gatekeeper.verdict import RuleResult
+from gatekeeper.verdict.scale_point import ScalePoint
 
-__all__ = ["CHOICE", "ScalePoint", "choose", "final_request", "room", "score_scales"]
+__all__ = ["CHOICE", "final_request", "score_scales"]
 
 CHOICE = 0.4
 """Share of each capability's draw that the choice may use; the final check has the rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScalePoint:
-    """One scale on the samples of the choice."""
-
-    factor: float
-    rules: tuple[RuleResult, ...]
-
-    @property
-    def room(self) -> float:
-        """See `room`."""
-        return room(self.rules)
-
-    @property
-    def task(self) -> RuleResult | None:
-        """The rule of the task that has least room."""
-        return _tightest(self.rules, (RuleKind.BAR, RuleKind.MIN_GAIN))
-
-    @property
-    def worst(self) -> RuleResult | None:
-        """The rule of forgetting that has least room."""
-        return _tightest(self.rules, (RuleKind.FORGETTING, RuleKind.FLIPS, RuleKind.KL))
-
-
-def room(rules: Sequence[RuleResult]) -> float:
-    """Distance of the tightest rule from its limit, in half-widths of its interval.
-
-    Positive: every estimate is on the right side of its limit. Minus infinity without any rule.
-    """
-    return min((_room(rule) for rule in rules if _counts(rule)), default=float("-inf"))
-
-
-def choose(points: Sequence[ScalePoint]) -> ScalePoint | None:
-    """The scale with most room on its tightest rule; None when none has any."""
-    best = max(points, key=lambda point: (point.room, point.factor), default=None)
-    return best if best is not None and best.room > 0 else None
 
 
 def score_scales(
@@ -113,20 +77,3 @@ def _scored(bench: Bench, copy: Path, digest: str) -> tuple[RuleResult, ...]:
         bench.loaded.detach(digest)
     pairs = [pair for score in scores for pair in score.pairs]
     return compare_pairs(pairs, request.policy.policy, request.sampling)
-
-
-def _tightest(rules: Sequence[RuleResult], kinds: tuple[RuleKind, ...]) -> RuleResult | None:
-    return min((r for r in rules if r.kind in kinds and _counts(r)), key=_room, default=None)
-
-
-def _counts(rule: RuleResult) -> bool:
-    return rule.estimate is not None and rule.outcome is not Outcome.NO_SIGNAL
-
-
-def _room(rule: RuleResult) -> float:
-    estimate = rule.estimate or 0.0
-    caps = rule.kind in (RuleKind.FLIPS, RuleKind.KL)
-    slack = rule.threshold - estimate if caps else estimate - rule.threshold
-    if rule.low is None or rule.high is None or rule.high <= rule.low:
-        return slack
-    return 2 * slack / (rule.high - rule.low)

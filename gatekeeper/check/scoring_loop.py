@@ -1,7 +1,7 @@
 """Score suites in looks: base and candidate on the same docs, until every rule is settled.
 
 The only loop of a check. It owns the order of the docs and when to stop; what a score is belongs
-to the engine, what settles a rule to `compare.py`.
+to the engine, what settles a rule to `decision/outcomes.py`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gatekeeper.check.progress import CheckProgress
-from gatekeeper.decision.outcomes import compare_pairs, horizons, is_settled
+from gatekeeper.decision.outcomes import compare_pairs, is_settled
 from gatekeeper.evidence import Pairs, SampleRecord, Sampling
 from gatekeeper.policy import Policy
 from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
+from gatekeeper.statistics.schedule import horizons
 from gatekeeper.suite import Capability, Suite
 from gatekeeper.suite.draw import draw, one_per_group, window
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult

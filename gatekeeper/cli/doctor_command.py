@@ -19,8 +19,8 @@ def command(config: Path | None, fast: bool) -> None:
     from gatekeeper import __version__
     from gatekeeper.base.embedded import embedded_base
     from gatekeeper.errors import GateError
+    from gatekeeper.files.cache_folder import cache_folder
     from gatekeeper.machine import installed_versions
-    from gatekeeper.settings import cache_folder
 
     click.echo(f"gatekeeper   {__version__}, Python {platform.python_version()}")
     for name, version in installed_versions().items():

@@ -36,14 +36,13 @@ def command(
     once a check of this machine is in the registry.
     """
     from gatekeeper.authoring.sample_plan import learn, plan_suite, seconds_of
-    from gatekeeper.decision.outcomes import roles
     from gatekeeper.policy import load_policy
     from gatekeeper.suite import load_suite
     from gatekeeper.suite.sample_counts import sample_counts
 
     settings = settings_from(config, registry=registry, policy=policy)
     loaded = load_policy(settings.policy)
-    named = suite_names or tuple(roles(loaded.policy))
+    named = suite_names or tuple(loaded.policy.roles)
     recorded = _recorded(settings.registry)
     seconds = seconds_of(recorded)
     click.echo(f"Policy {loaded.policy.name}: alpha {loaded.policy.alpha:g}, at most "

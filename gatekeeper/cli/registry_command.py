@@ -32,8 +32,8 @@ def command() -> None:
 )
 def verify(registry: str | None, config: Path | None, allowed_signers: Path | None) -> int:
     """Recompute every hash, signature and verdict, and name what is damaged (exit code 30)."""
-    from gatekeeper.authoring.policy_replay import redecide
     from gatekeeper.cli.open_registry import open_store
+    from gatekeeper.decision.decide import redecide
 
     settings = settings_from(config, registry=registry)
     store = open_store(settings, signed=False)

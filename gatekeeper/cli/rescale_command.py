@@ -14,9 +14,9 @@ from gatekeeper.cli.shared_options import base_options, registry_option, setting
 
 if TYPE_CHECKING:
     from gatekeeper.check.request import Request
-    from gatekeeper.check.score_scales import ScalePoint
     from gatekeeper.registry import Registry
     from gatekeeper.settings import Settings
+    from gatekeeper.verdict.scale_point import ScalePoint
 
 
 def _scales(context: click.Context, option: click.Parameter, value: str) -> tuple[float, ...]:
@@ -62,10 +62,11 @@ def command(
     which the choice never saw. Exit codes as `gate check`; 10 when no scale has room.
     """
     from gatekeeper.check.prepare_request import prepare
-    from gatekeeper.check.score_scales import choose, score_scales
+    from gatekeeper.check.score_scales import score_scales
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
     from gatekeeper.cli.open_registry import create_store
+    from gatekeeper.decision.choose_scale import choose
     from gatekeeper.errors import ConfigError, ExitCode
     from gatekeeper.report.terminal.scales_screen import print_scales
 

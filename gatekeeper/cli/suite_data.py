@@ -24,13 +24,14 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
     Writes measured.json beside suite.yaml, which `gate suite list` shows. The scores are kept in
     the cache, so that no check pays for them again.
     """
+    from gatekeeper.authoring.measure_suite import measure_suite
     from gatekeeper.check.prepare_request import base_of
     from gatekeeper.scoring.engine import PackedEngine
     from gatekeeper.scoring.model.loaded_base import load_base
     from gatekeeper.scoring.score_cache import default_cache
     from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
-    from gatekeeper.suite.measured import measure_suite, write_measure
+    from gatekeeper.suite.measured import write_measure
 
     settings = settings_from(config, **base_flags)
     suite = load_suite(name, settings.suites)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from gatekeeper.decision.outcomes import horizons
 from gatekeeper.errors import ConfigError
 from gatekeeper.evidence import Evidence, Pairs
 from gatekeeper.evidence.frozen import Frozen
+from gatekeeper.statistics.schedule import horizons
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,7 +1,7 @@
 """Two checks side by side: what went in otherwise, and what came out otherwise. Pure.
 
 When a verdict changed, this is where to look: another adapter, base, suite, policy, seed or
-machine, or none of them. Whether one candidate is better than another is `comparison.py`.
+machine, or none of them. Whether one candidate is better than another is `candidates.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Several candidates in one check: which of those that may be promoted is the one to take? Pure.
 
-Being picked is an advantage, so each candidate was already held to alpha / k (`compare.py`). Here
+Being picked is an advantage, so each candidate was already held to alpha / k (`outcomes.py`). Here
 the incumbent has the advantage: what serves today, else the gentlest candidate, is kept unless
 another one is shown to be better on the same task samples. A tie is no reason to move.
 """

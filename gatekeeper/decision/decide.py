@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatekeeper.decision.next_step import aa_step, fix_step, hold_step, promote_step
-from gatekeeper.decision.outcomes import compare, roles
-from gatekeeper.decision.trust import REFUSING, soundness_reasons, trust_reasons
+from gatekeeper.decision.outcomes import compare
+from gatekeeper.decision.trust import soundness_reasons, trust_reasons
 from gatekeeper.errors import ExitCode
 from gatekeeper.escalation.advice import advise_after_miss, lower_rung_suffices, reduce_forgetting
-from gatekeeper.escalation.diagnosis import missed_rule, torn_labels
+from gatekeeper.escalation.diagnosis import torn_labels
 from gatekeeper.evidence import Evidence
-from gatekeeper.policy import LoadedPolicy, Policy
+from gatekeeper.policy import LoadedPolicy, Policy, policy_from_text
 from gatekeeper.verdict import (
     Action,
     Decision,
@@ -28,28 +28,14 @@ from gatekeeper.verdict import (
     RuleResult,
     Verdict,
 )
+from gatekeeper.verdict.blocking import LOST, REFUSING, blocks
 from gatekeeper.verdict.reason_sentences import rule_text
+from gatekeeper.verdict.rule_summary import missed_rule
 
-__all__ = ["HARMLESS", "LOST", "REFUSING", "blocks", "decide", "decide_from"]
-
-LOST = frozenset({ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFTED})
-"""Something that the base could do was lost."""
-
-HARMLESS = frozenset(
-    {ReasonCode.ALL_RULES_PASS, ReasonCode.LOWER_RUNG_SUFFICES, ReasonCode.REPORT_ONLY}
-)
-"""The only codes that may stand in a promote verdict. NO_SIGNAL joins them under
-`on_no_signal: report`, and then only for single capabilities."""
+__all__ = ["decide", "decide_from", "redecide"]
 
 _ENDING = frozenset({ReasonCode.NO_EFFECT, ReasonCode.NOT_FINITE})
 """With these nothing is scored."""
-
-
-def blocks(reason: Reason) -> bool:
-    """Does this reason alone keep the candidate from being promoted?"""
-    if reason.code is ReasonCode.NO_SIGNAL:
-        return bool(reason.params.get("blocking", True))
-    return reason.code not in HARMLESS
 
 
 def decide(
@@ -120,6 +106,11 @@ def decide_from(
     )
 
 
+def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...]) -> Verdict:
+    """Recompute a verdict from what the registry kept; equal to it but for policy lines."""
+    return decide(evidence, policy_from_text(policy_text), history)
+
+
 def _causes(
     trust: list[Reason], soundness: list[Reason], measured: list[Reason], *, scored: bool
 ) -> list[Reason]:
@@ -150,7 +141,7 @@ def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...])
                 params={"what": "forgetting (no forgetting suite is named)"},
             )
         )
-    for suite in roles(policy):
+    for suite in policy.roles:
         mine = [rule for rule in rules if rule.suite == suite]
         if not mine:
             reasons.append(Reason(code=ReasonCode.NO_DATA, params={"what": f"suite {suite}"}))

@@ -1,6 +1,6 @@
 """The next step after a hold, a refusal or a promotion: one action, one sentence, one command.
 
-What to do about a missed task or a loss is the business of `escalation.py`. Pure.
+What to do about a missed task or a loss is the business of `escalation/advice.py`. Pure.
 """
 
 from __future__ import annotations

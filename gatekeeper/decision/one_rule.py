@@ -1,6 +1,6 @@
 """One rule on one capability: paired samples in, an outcome with its estimate and interval out.
 
-Pure. Which rules there are is in `compare.py`; the tests themselves are in `statistics/`.
+Pure. Which rules there are is in `outcomes.py`; the tests themselves are in `statistics/`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Terms", "bar", "cap_on_lost", "drift", "forgetting", "horizons", "min_gain", "terms_of"]
+__all__ = ["Terms", "bar", "cap_on_lost", "drift", "forgetting", "min_gain", "terms_of"]
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,10 @@ class Terms:
     intervals: bool = True
 
 
-def horizons(available: Mapping[str, int], budget: int) -> dict[str, int]:
-    """Most samples that each capability may be given, fixed before anything is scored.
-
-    Twice the fair share: finished capabilities free their part for the unfinished ones, but the
-    stopping boundary must know its horizon beforehand.
-    """
-    if not available:
-        return {}
-    fair = max(1, budget // len(available))
-    return {name: min(pool, 2 * fair) for name, pool in available.items()}
-
-
 def terms_of(measured: Iterable[Pairs], sampling: Sampling, alpha: float, intervals: bool) -> Terms:
     """The terms of one suite, from how its samples were drawn."""
+    from gatekeeper.statistics import horizons
+
     measured = tuple(measured)
     most = horizons({p.capability: p.available for p in measured}, sampling.max_samples)
     used = sum(len(p.base) + p.errors for p in measured)

@@ -2,7 +2,7 @@
 
 All statistics are on the pairs of one capability. The scorer calls this between looks to learn
 which capabilities are settled; the verdict is made from the same function, so that a check can be
-recomputed from its evidence. What a verdict makes of the outcomes is in `decision.py`.
+recomputed from its evidence. What a verdict makes of the outcomes is in `decide.py`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from gatekeeper.decision.one_rule import (
     cap_on_lost,
     drift,
     forgetting,
-    horizons,
     min_gain,
     terms_of,
 )
-from gatekeeper.evidence import Evidence, Pairs, Role, Sampling
+from gatekeeper.evidence import Evidence, Pairs, Sampling
 from gatekeeper.policy import ForgettingRule, LoadedPolicy, Policy, TaskRule
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
 
-__all__ = ["compare", "compare_pairs", "horizons", "is_settled", "roles"]
+__all__ = ["compare", "compare_pairs", "is_settled"]
 
 Line = Callable[..., int | None]
 
@@ -135,10 +134,3 @@ def _adjusted(results: tuple[RuleResult, ...]) -> tuple[RuleResult, ...]:
         r.model_copy(update={"p_adjusted": adjusted[r.rule]}) if r.rule in adjusted else r
         for r in results
     )
-
-
-def roles(policy: Policy) -> dict[str, Role]:
-    """Suites that the policy names, with their purpose."""
-    return {rule.suite: Role.TASK for rule in policy.task} | {
-        rule.suite: Role.FORGETTING for rule in policy.forgetting
-    }

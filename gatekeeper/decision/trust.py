@@ -11,11 +11,9 @@ from collections.abc import Iterable
 from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.policy import Policy
 from gatekeeper.verdict import Reason, ReasonCode
+from gatekeeper.verdict.blocking import REFUSING
 
-__all__ = ["REFUSING", "soundness_reasons", "trust_reasons"]
-
-REFUSING = frozenset({ReasonCode.ADAPTER_REFUSED, ReasonCode.WRONG_BASE, ReasonCode.CONTAMINATED})
-"""Nothing measured with these can be trusted: exit code 30."""
+__all__ = ["soundness_reasons", "trust_reasons"]
 
 _FINDING_CODES = {
     "no-effect": ReasonCode.NO_EFFECT,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gatekeeper.escalation.diagnosis import Cause, diagnose, missed_rule
+from gatekeeper.escalation.diagnosis import Cause, diagnose
 from gatekeeper.escalation.remedies import after_forgetting, remedy
 from gatekeeper.evidence import CandidatePin, Evidence
 from gatekeeper.policy import Policy
@@ -25,6 +25,7 @@ from gatekeeper.verdict import (
     RuleResult,
     Rung,
 )
+from gatekeeper.verdict.rule_summary import missed_rule
 from gatekeeper.verdict.rungs import is_above, lora_config, next_rung, reaches_top, rung_of
 
 __all__ = [

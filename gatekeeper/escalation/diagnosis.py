@@ -15,10 +15,10 @@ from typing import Any
 
 from gatekeeper.evidence import Evidence, TrainingEvidence, TrainingShape, TrainProbe
 from gatekeeper.policy import Policy
-from gatekeeper.verdict import Outcome, Reason, ReasonCode, RuleKind, RuleResult
+from gatekeeper.verdict import Reason, ReasonCode, RuleKind, RuleResult
 from gatekeeper.verdict.rungs import rung_of
 
-__all__ = ["Cause", "Diagnosis", "diagnose", "missed_rule", "probe_interval", "torn_labels"]
+__all__ = ["Cause", "Diagnosis", "diagnose", "probe_interval", "torn_labels"]
 
 GENERALISATION_GAP = 0.15
 """Train score minus held-out score from which the adapter memorised rather than learned."""
@@ -56,16 +56,6 @@ class Diagnosis:
 
     cause: Cause
     reason: Reason
-
-
-def missed_rule(rules: tuple[RuleResult, ...]) -> RuleResult | None:
-    """The rule of the task that is shown to be missed, a bar before a gain; None if none is."""
-    missed = [
-        rule
-        for rule in rules
-        if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN) and rule.outcome is Outcome.FAIL
-    ]
-    return min(missed, key=lambda rule: rule.kind is not RuleKind.BAR, default=None)
 
 
 def diagnose(evidence: Evidence, missed: RuleResult, policy: Policy) -> Diagnosis:

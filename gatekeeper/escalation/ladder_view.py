@@ -1,6 +1,6 @@
 """The ladder as one picture: what each rung showed, what speaks for what, what is missing. Pure.
 
-Made for people by `gate escalate`; it decides nothing that `escalation.py` has not decided.
+Made for people by `gate escalate`; it decides nothing that `advice.py` has not decided.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gatekeeper.escalation.advice import before_full
-from gatekeeper.escalation.diagnosis import Cause, diagnose, missed_rule, probe_interval
+from gatekeeper.escalation.diagnosis import Cause, diagnose, probe_interval
 from gatekeeper.evidence import Evidence
 from gatekeeper.policy import Policy
 from gatekeeper.verdict import Decision, PastCheck, RuleKind, Rung, Verdict
 from gatekeeper.verdict.reason_sentences import render_reason
+from gatekeeper.verdict.rule_summary import missed_rule
 from gatekeeper.verdict.rungs import is_above, rung_of
 
 __all__ = ["Indication", "LadderView", "RungRow", "view_ladder"]

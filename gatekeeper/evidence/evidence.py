@@ -2,7 +2,7 @@
 
 Frozen types only. They mirror `evidence.json` in the registry one to one, so a verdict can be
 recomputed from the file alone: the paired scores are in it, in the order they were drawn.
-What was *decided* from the evidence lives in `verdict.py`.
+What was *decided* from the evidence lives in the room `verdict`.
 """
 
 from __future__ import annotations

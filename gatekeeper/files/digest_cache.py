@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from gatekeeper.digests import digest_bytes, digest_file
-from gatekeeper.settings import cache_folder
+from gatekeeper.files.cache_folder import cache_folder
 
 __all__ = ["cached_digest"]
 

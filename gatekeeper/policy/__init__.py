@@ -1,12 +1,9 @@
 """The policy: what a check must show before an adapter serves. Data, never code."""
 
-from gatekeeper.policy.policy import (
+from gatekeeper.policy.policy import Budget, ForgettingRule, Policy, TaskRule
+from gatekeeper.policy.policy_file import (
     BUILTIN_FOLDER,
-    Budget,
-    ForgettingRule,
     LoadedPolicy,
-    Policy,
-    TaskRule,
     builtin_policies,
     load_policy,
     policy_from_text,

@@ -1,37 +1,19 @@
-"""The policy: a YAML file that turns evidence into a verdict. Data, never code.
+"""The schema of a policy: data, never code.
 
-This module is its schema and its loader. What the rules mean is in `compare.py` (outcomes) and
-`decision.py` (verdict); the sentences of `gate policy explain` are in `policy_text.py`.
+What the rules mean is decided in the room `decision`: `outcomes.py` and `decide.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gatekeeper.digests import digest_json
-from gatekeeper.errors import PolicyError
-from gatekeeper.files.shipped import shipped
-from gatekeeper.files.yaml_document import YamlDocument, read_yaml, validation_message
-from gatekeeper.phrases import guess
-from gatekeeper.policy.extends import Places, extend, own_location
+from gatekeeper.evidence import Role
 from gatekeeper.verdict import Rung
 
-__all__ = [
-    "BUILTIN_FOLDER",
-    "Budget",
-    "ForgettingRule",
-    "LoadedPolicy",
-    "Policy",
-    "TaskRule",
-    "builtin_policies",
-    "load_policy",
-    "policy_from_text",
-    "policy_schema",
-]
+__all__ = ["Budget", "ForgettingRule", "Policy", "TaskRule"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Margin = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -184,110 +166,13 @@ class Policy(_Section):
         return self
 
     @property
+    def roles(self) -> dict[str, Role]:
+        """Suites that the policy names, with their purpose."""
+        return {rule.suite: Role.TASK for rule in self.task} | {
+            rule.suite: Role.FORGETTING for rule in self.forgetting
+        }
+
+    @property
     def digest(self) -> str:
         """Digest of what the policy says, comments and layout aside."""
         return digest_json(self.model_dump(mode="json"))
-
-
-@dataclass(frozen=True)
-class LoadedPolicy:
-    """A policy, where it came from, and the line of each of its keys."""
-
-    policy: Policy
-    source: str
-    document: YamlDocument | None = field(default=None, compare=False)
-    places: Places = field(default_factory=dict, compare=False)
-
-    def line(self, *location: str | int) -> int | None:
-        """Line of a key in the user's own file; None for inherited and built-in values."""
-        own = own_location(location, self.places)
-        if self.document is None or own is None:
-            return None
-        return self.document.exact_line(own)
-
-    @property
-    def text(self) -> str:
-        """The resolved policy as YAML: what the registry keeps."""
-        import yaml
-
-        return yaml.safe_dump(self.policy.model_dump(mode="json"), sort_keys=False)
-
-
-BUILTIN_FOLDER = shipped("policies")
-
-
-def builtin_policies() -> list[str]:
-    """Names of the built-in policies."""
-    return sorted(path.stem for path in BUILTIN_FOLDER.glob("*.yaml"))
-
-
-def load_policy(ref: str, relative_to: Path | None = None) -> LoadedPolicy:
-    """Load a policy by path, or a built-in one by name (`strict` or `builtin:strict`).
-
-    Raises PolicyError, with file and line where there is one.
-    """
-    return _load(_locate(ref, relative_to or Path.cwd()), ())
-
-
-def policy_from_text(text: str, source: str = "recorded policy") -> LoadedPolicy:
-    """Parse a policy that the registry kept."""
-    document = read_yaml(Path(source), PolicyError, text=text)
-    return LoadedPolicy(_validate(document.data, document), source, document)
-
-
-def policy_schema() -> dict[str, Any]:
-    """JSON Schema of a policy file, `extends` included and one-or-many allowed."""
-    schema = Policy.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "gatekeeper policy"
-    properties = schema["properties"]
-    properties["extends"] = {
-        "type": "string",
-        "description": "A built-in policy (builtin:default) or a file that this one changes.",
-    }
-    for key in ("task", "forgetting"):
-        many = properties[key]
-        properties[key] = {"anyOf": [many["items"], many]}
-    schema["required"] = ["name"]
-    return schema
-
-
-def _locate(ref: str, folder: Path) -> Path:
-    name = ref.removeprefix("builtin:")
-    builtin = BUILTIN_FOLDER / f"{name}.yaml"
-    if ref.startswith("builtin:") or ("/" not in ref and not ref.endswith((".yaml", ".yml"))):
-        if builtin.is_file() and name.replace("-", "").isalnum():
-            return builtin
-        known = builtin_policies()
-        raise PolicyError(
-            f"No built-in policy is called {name!r}.",
-            f"{guess(name, known)}Built in: {', '.join(known)}. Or give a path.",
-        )
-    return folder / ref
-
-
-def _load(path: Path, chain: tuple[Path, ...]) -> LoadedPolicy:
-    resolved = path.resolve()
-    if resolved in chain:
-        raise PolicyError(f"{path}: extends itself.", "Break the circle of extends.")
-    document = read_yaml(path, PolicyError)
-    data = dict(document.data)
-    places: Places = {}
-    parent_ref = data.pop("extends", None)
-    if parent_ref is not None:
-        if not isinstance(parent_ref, str):
-            raise PolicyError(f"{path}: extends: must be a name or a path.", "Correct it.")
-        parent = _load(_locate(parent_ref, path.parent), (*chain, resolved))
-        data, places = extend(parent.policy.model_dump(mode="json"), data)
-    return LoadedPolicy(_validate(data, document, places), str(path), document, places)
-
-
-def _validate(data: Any, document: YamlDocument, places: Places | None = None) -> Policy:
-    try:
-        return Policy.model_validate(data)
-    except ValidationError as problem:
-
-        def own(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-            return own_location(location, places or {}) or location
-
-        raise PolicyError(*validation_message(problem, document, Policy, own)) from problem

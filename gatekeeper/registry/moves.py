@@ -1,6 +1,6 @@
 """How a channel moves: the events of promotion and rollback, made from the newest state.
 
-What is allowed is in `rules.py`; here the permission becomes an event, after the bytes of the
+What is allowed is in `move_rules.py`; here the permission becomes an event, after the bytes of the
 target were verified.
 """
 

@@ -1,7 +1,7 @@
 """The registry: everything that can be read from it and written to it, one event per write.
 
 Clock and user are arguments. How a write is made is in `ledger.py`, when a channel may move in
-`rules.py`, what the log means in `state.py`; verify, gc and lineage have files of their own.
+`move_rules.py`, what the log means in `state.py`; verify, gc and lineage have files of their own.
 """
 
 from __future__ import annotations

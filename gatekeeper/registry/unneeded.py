@@ -6,13 +6,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gatekeeper.registry.durable_files import remove_tree, staging, sweep
+from gatekeeper.registry.ledger import Ledger
 from gatekeeper.registry.state import State
-
-if TYPE_CHECKING:
-    from gatekeeper.registry.registry import Registry
 
 __all__ = ["Collected", "collect"]
 
@@ -27,7 +24,7 @@ class Collected:
     """Bytes."""
 
 
-def collect(registry: Registry, *, dry_run: bool, min_age: float) -> list[Collected]:
+def collect(registry: Ledger, *, dry_run: bool, min_age: float) -> list[Collected]:
     """Remove snapshots and evidence that no event needs, and leftovers of killed writers.
 
     A snapshot is stored before the event that names it, so young ones are left alone: `min_age` is

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gatekeeper import __version__
 from gatekeeper.errors import GateError, RegistryError
@@ -18,12 +18,10 @@ from gatekeeper.evidence import Evidence
 from gatekeeper.registry.event_log import Entry, chain_fault, event_file, parse_entry
 from gatekeeper.registry.events import CheckRecorded, UnknownEventError
 from gatekeeper.registry.layout import MARKER, open_layout
+from gatekeeper.registry.ledger import Ledger
 from gatekeeper.registry.sealed_json import SealError
 from gatekeeper.registry.state import State, fold
 from gatekeeper.verdict import PastCheck, Verdict
-
-if TYPE_CHECKING:
-    from gatekeeper.registry.registry import Registry
 
 __all__ = ["Damage", "Redecide", "verify"]
 
@@ -44,7 +42,7 @@ class Damage:
     hint: str = _RESTORE
 
 
-def verify(registry: Registry, redecide: Redecide | None = None) -> list[Damage]:
+def verify(registry: Ledger, redecide: Redecide | None = None) -> list[Damage]:
     """Check marker, log, chain, evidence, snapshots, signatures and channel files, in order."""
     found: list[tuple[Path, str, str]] = list(_marker(registry))
     entries, log_damage = _log(registry)
@@ -62,14 +60,14 @@ def _relative(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _marker(registry: Registry) -> Iterator[tuple[Path, str, str]]:
+def _marker(registry: Ledger) -> Iterator[tuple[Path, str, str]]:
     try:
         open_layout(registry.root)
     except RegistryError as problem:
         yield registry.root / MARKER, problem.message, problem.hint or _RESTORE
 
 
-def _log(registry: Registry) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
+def _log(registry: Ledger) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
     """Every event that can be read; a damaged one does not hide the damage behind it."""
     log, found, entries = registry.log, [], []
     for path in log.strangers():
@@ -102,7 +100,7 @@ def _log(registry: Registry) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
     return entries, found
 
 
-def _signatures(registry: Registry, entries: list[Entry]) -> list[tuple[Path, str, str]]:
+def _signatures(registry: Ledger, entries: list[Entry]) -> list[tuple[Path, str, str]]:
     """Events that no allowed signer vouches for."""
     found: list[tuple[Path, str, str]] = []
     if registry.allowed_signers is None:
@@ -126,7 +124,7 @@ def _signatures(registry: Registry, entries: list[Entry]) -> list[tuple[Path, st
 
 
 def _evidence(
-    registry: Registry, state: State, redecide: Redecide | None
+    registry: Ledger, state: State, redecide: Redecide | None
 ) -> Iterator[tuple[Path, str, str]]:
     for check in state.checks.values():
         faults = registry.evidence.faults(check.check_id, check.files)
@@ -138,7 +136,7 @@ def _evidence(
 
 
 def _meaning(
-    registry: Registry, check: CheckRecorded, redecide: Redecide | None
+    registry: Ledger, check: CheckRecorded, redecide: Redecide | None
 ) -> Iterator[tuple[str, str]]:
     """The bytes are those recorded: do they also say what the event says?"""
     try:
@@ -194,7 +192,7 @@ def _disagreement(one: Any, other: Any, where: str = "the verdict") -> str | Non
     return next((found for a, b, key in pairs if (found := _disagreement(a, b, key))), None)
 
 
-def _objects(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]]:
+def _objects(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:
     objects = registry.objects
     there = set(objects.digests())
     for adapter in state.adapters.values():
@@ -214,7 +212,7 @@ def _objects(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]
             yield objects.path(digest), fault, "Nothing names it: `gate registry gc` removes it."
 
 
-def _channels(registry: Registry, state: State) -> Iterator[tuple[Path, str, str]]:
+def _channels(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:
     files = registry.channels
     mend = "Any gate command that reads the registry rewrites it, such as `gate status`."
     for name, channel in state.channels.items():

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from gatekeeper.decision.decide import blocks
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.markdown import SUMMARY_LIMIT, render_markdown
 from gatekeeper.report.visible_text import one_line
 from gatekeeper.report.wording import headline, reason_text
 from gatekeeper.verdict import Decision, Outcome, Verdict
+from gatekeeper.verdict.blocking import blocks
 
 __all__ = ["MOST_ANNOTATIONS", "annotation_lines", "tell_github"]
 

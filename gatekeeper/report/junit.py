@@ -9,7 +9,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from gatekeeper.decision.decide import blocks
 from gatekeeper.evidence import Evidence
 from gatekeeper.report.visible_text import visible
 from gatekeeper.report.wording import (
@@ -23,6 +22,7 @@ from gatekeeper.report.wording import (
     verdict_word,
 )
 from gatekeeper.verdict import Decision, Outcome, Reason, RuleResult, Verdict
+from gatekeeper.verdict.blocking import blocks
 
 __all__ = ["render_junit"]
 

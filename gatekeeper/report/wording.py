@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gatekeeper.decision.decide import blocks
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import Evidence
 from gatekeeper.report.visible_text import clip, one_line
 from gatekeeper.verdict import Decision, Outcome, Reason, ReasonCode, RuleKind, RuleResult, Verdict
+from gatekeeper.verdict.blocking import blocks
 from gatekeeper.verdict.reason_sentences import DECISION_TEXT, render_reason, still_needed
 
 __all__ = [

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.digests import digest_json
+from gatekeeper.files.cache_folder import cache_folder
 from gatekeeper.scoring.interface import SampleScore
-from gatekeeper.settings import cache_folder
 
 __all__ = ["CacheInfo", "ScoreCache", "ScoreKey", "default_cache"]
 

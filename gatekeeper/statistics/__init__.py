@@ -7,7 +7,7 @@ another machine is the same.
 from gatekeeper.statistics.assessment import Assessment, assess
 from gatekeeper.statistics.multiplicity import best_of_k_alpha, holm
 from gatekeeper.statistics.power import samples_needed
-from gatekeeper.statistics.schedule import look_schedule
+from gatekeeper.statistics.schedule import horizons, look_schedule
 from gatekeeper.statistics.signal import has_signal
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "best_of_k_alpha",
     "has_signal",
     "holm",
+    "horizons",
     "look_schedule",
     "samples_needed",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-__all__ = ["look_schedule"]
+__all__ = ["horizons", "look_schedule"]
 
 _GROWTH = 0.05
 """Least growth from one look to the next, as a share of what was seen. Looks closer than that
@@ -21,3 +22,15 @@ def look_schedule(horizon: int, every: int) -> tuple[int, ...]:
         seen = min(horizon, seen + steps * every)
         looks.append(seen)
     return tuple(looks)
+
+
+def horizons(available: Mapping[str, int], budget: int) -> dict[str, int]:
+    """Most samples that each capability may be given, fixed before anything is scored.
+
+    Twice the fair share: finished capabilities free their part for the unfinished ones, but the
+    stopping boundary must know its horizon beforehand.
+    """
+    if not available:
+        return {}
+    fair = max(1, budget // len(available))
+    return {name: min(pool, 2 * fair) for name, pool in available.items()}

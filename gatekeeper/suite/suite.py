@@ -53,7 +53,7 @@ class TaskRef(Frozen):
     """Expected score of guessing; None where guessing has no meaning (generation)."""
     group_by: str | None = None
     """Field of the docs whose value several share (one passage, many questions). Samples of one
-    group rise and fall together, so a check draws one of each; see `sampling.one_per_group`."""
+    group rise and fall together, so a check draws one of each; see `draw.one_per_group`."""
 
     @model_serializer(mode="wrap")
     def _no_groups_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What is known of a training run: manifest, curve, and faults of the data.
 
 The front of this wing. It reads what lies beside a candidate and never guesses: evidence that is
-missing stays missing. The schema of run.yaml is in run_manifest.py, the shape of the curve in
-training_curve.py, the row formats in training_rows.py, and the callback that writes all of it in
-trainer_callback.py.
+missing stays missing. The schema of run.yaml is in `run_manifest.py`, the shape of the curve in
+`curve.py`, the row formats in `rows.py`, and the callback that writes all of it in
+`track_run.py`.
 """
 
 from __future__ import annotations

@@ -132,7 +132,8 @@ def _loaded_from(model: Any) -> str:
 
 
 def _base_digest(base: str) -> str | None:
-    from gatekeeper.base.pin import pin_base, resolve_base
+    from gatekeeper.base.locate import resolve_base
+    from gatekeeper.base.pin import pin_base
 
     try:
         return pin_base(resolve_base(base), base).digest

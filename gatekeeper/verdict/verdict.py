@@ -1,6 +1,6 @@
 """Verdict: what was decided from the evidence, rule by rule. Types and reason codes only.
 
-Reasons are codes with parameters; `reasons.py` renders them as text, and nothing ever branches on
+Reasons are codes with parameters; `reason_sentences.py` renders them as text, and nothing ever branches on
 that text.
 """
 
@@ -56,7 +56,7 @@ class RuleKind(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why. Every code that blocks blocks alone; see `decision.BLOCKING`."""
+    """Why. Every code that blocks blocks alone; see `blocking.blocks`."""
 
     ALL_RULES_PASS = "all-rules-pass"
     BELOW_BAR = "below-bar"

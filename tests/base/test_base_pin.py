@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from cast import save_tiny_llama
 
-from gatekeeper.base.pin import pin_base, resolve_base, settled_dtype, weight_files
+from gatekeeper.base.locate import resolve_base
+from gatekeeper.base.pin import pin_base, settled_dtype
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import BaseError
 from gatekeeper.files.digest_cache import cached_digest
+from gatekeeper.files.model_folder import weight_files
 
 
 def copy(base: Path, folder: Path) -> Path:

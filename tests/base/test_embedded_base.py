@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.base import embedded
-from gatekeeper.base.pin import pin_base, resolve_base
+from gatekeeper.base.locate import resolve_base
+from gatekeeper.base.pin import pin_base
 from gatekeeper.errors import BaseError
 
 DIGEST = "sha256:8b7fe843444ca15779d7c79fe67b70a3d6295eac2d5547a88346165802ac35ed"

@@ -93,6 +93,8 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_half_done(
         [*GATE, *arguments], cwd=tmp_path, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "GATE_CACHE": str(tmp_path / "cache")},
+        # A test run started in the background hands on an ignored Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert running.stderr is not None
     alarm = threading.Timer(300, running.kill)

@@ -10,11 +10,12 @@ import pytest
 
 from gatekeeper.authoring.policy_cases import Counts, PolicyCase, evidence_of
 from gatekeeper.decision import decide as decision
-from gatekeeper.decision.decide import HARMLESS, blocks, decide_from
+from gatekeeper.decision.decide import decide_from
 from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Contamination, Evidence, Finding, NeutralText, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
 from gatekeeper.verdict import Decision, Outcome, ReasonCode, RuleKind, RuleResult
+from gatekeeper.verdict.blocking import HARMLESS, blocks
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"
 TASK = {"triage": Counts(samples=300, right=90, gained=190, lost=2, chance=0.17)}

@@ -14,11 +14,12 @@ from gatekeeper.authoring.policy_cases import (
     evidence_of,
     past_of,
 )
-from gatekeeper.decision.decide import HARMLESS, REFUSING, blocks, decide, decide_from
+from gatekeeper.decision.decide import decide, decide_from
 from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Evidence, Finding, Severity
 from gatekeeper.policy import LoadedPolicy, load_policy
 from gatekeeper.verdict import Action, Decision, Outcome, Reason, ReasonCode, RuleKind
+from gatekeeper.verdict.blocking import HARMLESS, REFUSING, blocks
 from gatekeeper.verdict.reason_sentences import render_reason
 
 CASES = Path(__file__).parents[2] / "policies" / "tests"

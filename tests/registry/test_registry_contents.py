@@ -295,8 +295,7 @@ def test_verify_decides_again(registry: Registry, tmp_path: Path) -> None:
 
 def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path: Path) -> None:
     """The kept policy has its `extends` resolved, so lines of the user's file mean nothing."""
-    from gatekeeper.authoring.policy_replay import redecide
-    from gatekeeper.decision.decide import decide
+    from gatekeeper.decision.decide import decide, redecide
     from gatekeeper.policy import load_policy
 
     file = tmp_path / "policy.yaml"

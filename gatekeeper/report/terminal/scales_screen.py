@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gatekeeper.check.score_scales import ScalePoint
 from gatekeeper.report.terminal.strip import Scale
 from gatekeeper.report.wording import estimate_text, limit_text, name_of
 from gatekeeper.verdict import RuleResult
+from gatekeeper.verdict.scale_point import ScalePoint
 
 if TYPE_CHECKING:
     from rich.console import Console

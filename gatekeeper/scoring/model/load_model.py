@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from gatekeeper.base.pin import base_tensors, settled_dtype
+from gatekeeper.base.pin import settled_dtype
 from gatekeeper.errors import BaseError, first_line
 from gatekeeper.evidence import BasePin
+from gatekeeper.files.model_folder import model_tensors
 from gatekeeper.scoring.model.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.out_of_memory import MORE_MEMORY, is_out_of_memory
 
@@ -92,7 +93,7 @@ def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:
     """Whether the weights do not fit one GPU while there are more; layers are then spread."""
     if device != "cuda" or torch.cuda.device_count() < 2:
         return False
-    numbers = sum(tensor.size for tensor in base_tensors(folder).values())
+    numbers = sum(tensor.size for tensor in model_tensors(folder).values())
     free, _ = torch.cuda.mem_get_info(0)
     return numbers * dtype.itemsize > _SHARE_FOR_WEIGHTS * free
 

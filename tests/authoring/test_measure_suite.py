@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from gatekeeper.cli import gate
+from gatekeeper.statistics.wilson import wilson_interval
 from gatekeeper.suite import content_digest, load_suite, pin_suite
-from gatekeeper.suite.measured import read_measure, wilson_interval
+from gatekeeper.suite.measured import read_measure
 
 ROOT = Path(__file__).parents[2]
 

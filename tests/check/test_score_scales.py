@@ -14,12 +14,14 @@ from situations import policy, situation
 
 from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.candidate.scaled_copy import scaled_copy, unscalable
-from gatekeeper.check.score_scales import CHOICE, ScalePoint, choose, room
+from gatekeeper.check.score_scales import CHOICE
+from gatekeeper.decision.choose_scale import choose
 from gatekeeper.decision.outcomes import compare
 from gatekeeper.errors import AdapterRefused, ConfigError
 from gatekeeper.evidence import RunManifest, Sampling
 from gatekeeper.suite.draw import draw, window
 from gatekeeper.training.run_manifest import read_manifest, write_manifest
+from gatekeeper.verdict.scale_point import ScalePoint, room
 
 
 @pytest.fixture(scope="module")
