@@ -124,7 +124,7 @@ class PackedEngine:
         return [found[doc] for doc in docs]
 
     def drift(self, candidate: str, texts: Sequence[str]) -> NeutralText | None:
-        """KL and perplexities on neutral text, see `neutral_text.py`; computed once per candidate."""
+        """KL and perplexities on neutral text (`neutral_text.py`), computed once per candidate."""
         with self.arms.arm(candidate) as module:
             self._look_at(module, candidate)
         key = self._key_of(f"neutral-text {digest_json(list(texts))}", candidate, "plain")

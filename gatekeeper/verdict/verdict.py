@@ -1,7 +1,7 @@
 """Verdict: what was decided from the evidence, rule by rule. Types and reason codes only.
 
-Reasons are codes with parameters; `reason_sentences.py` renders them as text, and nothing ever branches on
-that text.
+Reasons are codes with parameters; `reason_sentences.py` renders them as text, and nothing ever
+branches on that text.
 """
 
 from __future__ import annotations

@@ -85,8 +85,7 @@ def test_a_wheel_carries_suites_policies_and_the_registry_guide(tmp_path: Path) 
         there = {p.relative_to(inside) for p in (inside / kind).rglob("*") if p.is_file()}
         assert there == {path for path in here if "__pycache__" not in path.parts}
     asked = (
-        "from gatekeeper.suite import load_suite as s; "
-        "from gatekeeper.policy import load_policy"
+        "from gatekeeper.suite import load_suite as s; from gatekeeper.policy import load_policy"
     )
     found = subprocess.run(
         [sys.executable, "-c", f"{asked} as p; print(s('general').folder, p('strict').source)"],

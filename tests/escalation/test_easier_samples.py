@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from situations import policy
 
 from gatekeeper.authoring.policy_cases import PolicyCase, evidence_of
 from gatekeeper.escalation.diagnosis import Cause, diagnose
@@ -19,9 +17,6 @@ from gatekeeper.evidence import (
 )
 from gatekeeper.policy import Policy
 from gatekeeper.verdict import Outcome, RuleKind, RuleResult
-
-sys.path.insert(0, str(Path(__file__).parent))
-from situations import policy
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 from cast import save_adapter, save_checkpoint, save_tiny_llama
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "registry"))
-
 from registry_factory import NOW, evidence, policy_text, verdict
 
 from gatekeeper.base.pin import pin_base

@@ -3,7 +3,8 @@
 Run once per model before its first score. It proves nothing about scores; it catches a model whose
 attention does not follow the rules that packing relies on (its own positions, its own masks). A
 second test asks how much company a doc may have without its bits depending on it: none, docs in
-forwards of one height, or any docs at any height and in a forest; see `forward_heights.py`, `forest.py`.
+forwards of one height, or any docs at any height and in a forest; see `forward_heights.py` and
+`forest.py`.
 """
 
 from __future__ import annotations
