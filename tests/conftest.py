@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from cast import save_adapter, save_tiny_llama
+from draws import load_profile, same_draws_whatever_is_loaded
+from hypothesis import settings
 from trained import (
     HOSTILE_NAME,
     World,
@@ -29,12 +31,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+load_profile()  # before a test module asks for it; --hypothesis-profile may load another later
+
 POLICY = {
     "name": "tiny",
     "task": {"suite": "rot", "bar": 0.8, "min_gain": 0.1},
     "forgetting": {"suite": "skills", "margin": 0.1},
     "pins": ["base_digest", "dataset_digest", "seed"],
 }
+
+
+def pytest_sessionstart() -> None:
+    if settings.default.derandomize:
+        same_draws_whatever_is_loaded()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,12 +1,11 @@
 """Files of any content where gate reads files: typed refusals at most, and never a promotion.
 
-40 cases each every day; GATE_FUZZ_CASES=N for more (`make torture`).
+40 cases of each in an ordinary run, fifty times as many in `make torture`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import struct
 import tempfile
@@ -17,7 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from registry_factory import NOW, adapter_folder, evidence, policy_text
 from strange_logs import json_values
@@ -31,8 +31,7 @@ from gatekeeper.registry import Registry
 from gatekeeper.suite import load_suite
 from gatekeeper.verdict import Decision
 
-CASES = int(os.environ.get("GATE_FUZZ_CASES", "40"))
-few = settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = draws(40)
 
 FIELDS = [
     "peft_type", "task_type", "r", "lora_alpha", "target_modules", "exclude_modules", "bias",

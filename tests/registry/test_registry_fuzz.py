@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from strange_logs import CHANNELS, CHECKS, DIGESTS, bodies, json_values, read_everything, write_log
 
@@ -24,8 +24,7 @@ from gatekeeper.registry.move_rules import permit_promotion
 from gatekeeper.registry.sealed_json import seal
 from gatekeeper.verdict import Decision
 
-CASES = int(os.environ.get("GATE_FUZZ_CASES", "40"))
-few = settings(max_examples=CASES, deadline=None)
+few = draws(40)
 
 
 @contextmanager

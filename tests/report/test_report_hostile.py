@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import report_factory as factory
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -67,7 +68,7 @@ def tags_of(page):
 PLAIN = tags_of(page_with("plain"))
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(HOSTILE_TEXT)
 def test_no_text_adds_an_element_or_an_attribute_to_the_page(text):
     found = tags_of(page_with(text))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import example, given, settings
+from draws import draws
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gatekeeper.scoring.forwards.packing import (
@@ -91,7 +92,7 @@ def test_a_doc_that_begins_otherwise_is_packed_without_the_prefix(
     assert doc.naive == sum(len(r.inputs) for r in some)
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(st.lists(requests(), max_size=12), st.integers(8, 40))
 def test_every_doc_is_in_one_batch_and_no_batch_is_too_full(
     many: list[list[Scored]], size: int

@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -26,7 +27,7 @@ def run(values: list[float], threshold: float, horizon: int = 0, **more: float) 
     return assess(np.array(values), threshold, looks=looks, horizon=horizon, alpha=0.05, **more)
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(paired | graded, st.sampled_from([-0.1, -0.05, -0.02, 0.05]))
 def test_the_interval_holds_the_estimate_and_agrees_with_the_outcome(
     values: list[float], threshold: float
@@ -44,7 +45,7 @@ def test_the_interval_holds_the_estimate_and_agrees_with_the_outcome(
     assert (found.p_value <= 0.05 * (1 + 1e-9)) >= (found.outcome == "fail")
 
 
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(paired)
 def test_a_mirrored_question_has_the_mirrored_tail(values: list[float]) -> None:
     counts = np.array([[values.count(v) for v in PAIRED]], dtype=float)
@@ -110,7 +111,7 @@ def test_samples_out_of_range_or_none_are_an_error() -> None:
             run(values, -0.05)
 
 
-@settings(max_examples=30, deadline=None)
+@draws(30)
 @given(
     st.sampled_from(["pass", "fail"]),
     st.integers(60, 6000),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatekeeper.statistics.mcnemar import mcnemar
@@ -11,7 +12,7 @@ from gatekeeper.statistics.mcnemar import mcnemar
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 400))
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(COUNTS, st.sampled_from([0.01, 0.05, 0.2]))
 def test_the_interval_excludes_zero_exactly_when_the_test_rejects(
     counts: tuple[int, int, int], alpha: float
@@ -23,7 +24,7 @@ def test_the_interval_excludes_zero_exactly_when_the_test_rejects(
         assert (found.low > 0 or found.high < 0) == (found.p_value < alpha)
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(COUNTS)
 def test_turning_the_two_round_turns_the_result_round(counts: tuple[int, int, int]) -> None:
     first, second, rest = counts
