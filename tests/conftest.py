@@ -8,19 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cast
 import pytest
+import trained
 import yaml
 from cast import save_adapter, save_tiny_llama
 from draws import load_profile, same_draws_whatever_is_loaded
 from hypothesis import settings
-from trained import (
-    HOSTILE_NAME,
-    World,
-    save_suites,
-    save_trained_adapter,
-    save_trained_base,
-    save_training_rows,
-)
+from kept import keep
+from trained import HOSTILE_NAME, World
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
@@ -32,13 +28,6 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 load_profile()  # before a test module asks for it; --hypothesis-profile may load another later
-
-POLICY = {
-    "name": "tiny",
-    "task": {"suite": "rot", "bar": 0.8, "min_gain": 0.1},
-    "forgetting": {"suite": "skills", "margin": 0.1},
-    "pins": ["base_digest", "dataset_digest", "seed"],
-}
 
 
 def pytest_sessionstart() -> None:
@@ -89,25 +78,12 @@ def tiny_adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A trained base, two trained adapters of it, suites and a policy. Read only."""
-    folder = tmp_path_factory.mktemp("world")
-    base = save_trained_base(folder / "base")
-    data = save_training_rows(folder / "data" / "train.jsonl")
-    policy = folder / "policy.yaml"
-    policy.write_text(yaml.safe_dump(POLICY))
-    return World(
-        base=base,
-        suites=save_suites(folder / "suites"),
-        data=data,
-        careful=save_trained_adapter(
-            base, folder / "careful", data, steps=300, rate=3e-3, careful=True
-        ),
-        careless=save_trained_adapter(
-            base, folder / "careless", data, steps=150, rate=1e-2, careful=False
-        ),
-        policy=policy,
-    )
+    cache = request.config.pluginmanager.has_plugin("cacheprovider")
+    kept = request.config.cache.mkdir("kept") if cache else tmp_path_factory.mktemp("kept")
+    weights = keep(kept, "trained", (cast, trained), trained.save_weights)
+    return trained.save_world(tmp_path_factory.mktemp("world"), weights)
 
 
 def write_settings(folder: Path, world: World) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ SKILLS = {
     "rot": lambda c: LETTERS[(LETTERS.index(c) + 13) % 26],
 }
 """Skill -> what it makes of a letter. The prompt is a number, the skill, the letter."""
+POLICY = {
+    "name": "tiny",
+    "task": {"suite": "rot", "bar": 0.8, "min_gain": 0.1},
+    "forgetting": {"suite": "skills", "margin": 0.1},
+    "pins": ["base_digest", "dataset_digest", "seed"],
+}
+_ANYWHERE = "<where the base is>"
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,61 @@ def rows(skill: str, count: int, seed: int) -> list[dict[str, str]]:
         letter = rng.choice(LETTERS)
         found[prompt(skill, letter, rng)] = SKILLS[skill](letter)
     return [{"prompt": p, "completion": c} for p, c in found.items()]
+
+
+def save_world(folder: Path, weights: Path) -> World:
+    """A base, adapters with their run.yaml, suites and a policy, around weights of `save_weights`.
+
+    `weights` may serve many worlds; each is a copy that knows its own place.
+    """
+    base = folder / "base"
+    for name in ("base", "careful", "careless"):
+        shutil.copytree(weights / name, folder / name)
+    data = folder / "data" / "train.jsonl"
+    data.parent.mkdir()
+    data.write_text("".join(json.dumps(row) + "\n" for row in training_rows()))
+    policy = folder / "policy.yaml"
+    policy.write_text(yaml.safe_dump(POLICY))
+    for adapter in (folder / "careful", folder / "careless"):
+        for file in (adapter / "adapter_config.json", adapter / "README.md"):
+            file.write_text(file.read_text().replace(_ANYWHERE, str(base)))
+        write_run(adapter, base, data)
+    return World(
+        base=base,
+        suites=save_suites(folder / "suites"),
+        data=data,
+        careful=folder / "careful",
+        careless=folder / "careless",
+        policy=policy,
+    )
+
+
+def write_run(adapter: Path, base: Path, data: Path) -> None:
+    """The run.yaml that TrackRun would have written."""
+    from gatekeeper.base.pin import pin_base
+    from gatekeeper.digests import digest_file
+    from gatekeeper.evidence import RunManifest
+    from gatekeeper.training.run_manifest import manifest_path, write_manifest
+
+    write_manifest(
+        RunManifest(
+            name=adapter.name,
+            method="lora",
+            base=str(base),
+            base_digest=pin_base(base, "tiny").digest,
+            dataset=manifest_path(data, adapter),
+            dataset_digest=digest_file(data),
+            seed=0,
+        ),
+        adapter,
+    )
+
+
+def save_weights(folder: Path) -> None:
+    """Train a base, and `careful` and `careless` on top of it. Half a minute."""
+    base = save_trained_base(folder / "base")
+    save_trained_adapter(base, folder / "careful", steps=300, rate=3e-3, careful=True)
+    save_trained_adapter(base, folder / "careless", steps=150, rate=1e-2, careful=False)
 
 
 def save_trained_base(folder: Path, *, steps: int = 300) -> Path:
@@ -154,9 +217,9 @@ def write_task(place: Path, skill: str, docs: int) -> None:
 
 
 def save_trained_adapter(
-    base: Path, folder: Path, data: Path, *, steps: int, rate: float, careful: bool
-) -> Path:
-    """Train `rot` with PEFT and write run.yaml beside the adapter.
+    base: Path, folder: Path, *, steps: int, rate: float, careful: bool
+) -> None:
+    """Train `rot` with PEFT. Where the base was is not kept.
 
     `careful` mixes the skills of the base into the batches, which is what keeps them.
     """
@@ -164,40 +227,22 @@ def save_trained_adapter(
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from gatekeeper.base.pin import pin_base
-    from gatekeeper.digests import digest_file
-    from gatekeeper.evidence import RunManifest
-    from gatekeeper.training.run_manifest import manifest_path, write_manifest
-
     tokenizer = AutoTokenizer.from_pretrained(base)
     torch.manual_seed(0)
     model = get_peft_model(
         AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
         LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
     )
-    lines = [json.loads(line) for line in data.read_text().splitlines()]
     kept = [row for skill in ("next", "caps") for row in rows(skill, 600, seed=3)]
-    fit(model, tokenizer, lines + kept if careful else lines, steps=steps, rate=rate)
+    data = training_rows() + kept if careful else training_rows()
+    fit(model, tokenizer, data, steps=steps, rate=rate)
     model.save_pretrained(folder)
-    write_manifest(
-        RunManifest(
-            name=folder.name,
-            method="lora",
-            base=str(base),
-            base_digest=pin_base(base, "tiny").digest,
-            dataset=manifest_path(data, folder),
-            dataset_digest=digest_file(data),
-            seed=0,
-        ),
-        folder,
-    )
-    return folder
+    for file in (folder / "adapter_config.json", folder / "README.md"):
+        file.write_text(file.read_text().replace(str(base), _ANYWHERE))
 
 
-def save_training_rows(file: Path, count: int = 1200) -> Path:
-    """Rows of `rot`, none of which stands in the suite."""
+def training_rows(count: int = 1200) -> list[dict[str, str]]:
+    """Rows of `rot`, none of which is in the suite."""
     held_out = {row["prompt"] for row in rows("rot", 260, seed=2)}
     fresh = [row for row in rows("rot", count + 400, seed=5) if row["prompt"] not in held_out]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(row) + "\n" for row in fresh[:count]))
-    return file
+    return fresh[:count]
