@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,17 +15,13 @@ from cast import save_adapter, save_tiny_llama
 from draws import load_profile, same_draws_whatever_is_loaded
 from hypothesis import settings
 from kept import keep
+from surroundings import clear_away, models_folder, settle
 from trained import HOSTILE_NAME, World
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
 
-# What is said of bits here is said of a CPU; tests/scoring/test_gpu_rules.py takes a GPU itself.
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-
+settle()
 load_profile()  # before a test module asks for it; --hypothesis-profile may load another later
 
 
@@ -35,15 +30,15 @@ def pytest_sessionstart() -> None:
         same_draws_whatever_is_loaded()
 
 
+def pytest_unconfigure() -> None:
+    clear_away()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests keep their cache to themselves; only the converted embedded base is shared."""
-    from gatekeeper.files.cache_folder import cache_folder
-
-    models = cache_folder() / "models"
-    models.mkdir(parents=True, exist_ok=True)
     cache = tmp_path_factory.mktemp("cache")
-    (cache / "models").symlink_to(models)
+    (cache / "models").symlink_to(models_folder())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATE_CACHE", str(cache))
         yield

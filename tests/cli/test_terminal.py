@@ -38,14 +38,14 @@ def on_terminal(folder: Path, *arguments: str, **environment: str) -> str:
         if not part:
             break
         told += part
-    done.wait(timeout=60)
+    done.wait(timeout=300)
     os.close(mine)
     return told.decode()
 
 
 def piped(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*GATE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [*GATE, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
 
 

@@ -103,7 +103,7 @@ def run_with(operation: Operation, options: list[str]) -> Outcome:
         raise
     finally:
         ours.close()
-        tracer.wait(timeout=10)
+        tracer.wait(timeout=60)
         if tracer.stderr is not None:
             tracer.stderr.close()
     text = told.decode(errors="replace")
@@ -118,7 +118,7 @@ def run_with(operation: Operation, options: list[str]) -> Outcome:
 
 
 def _wait_for_tracer(child: int, tracer: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         status = Path(f"/proc/{child}/status").read_text()
         if "TracerPid:\t0\n" not in status:

@@ -49,7 +49,7 @@ def run_step(tmp_path):
         script.write_text(step["run"])
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
             env={"PATH": f"{tools}:{os.environ['PATH']}", "RECORD": str(record)}
             | env | environment,
         )  # fmt: skip
@@ -146,7 +146,7 @@ def test_workflow_files_follow_their_schemas(schema, file, tmp_path):
         path.write_text(WORKFLOW, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -176,7 +176,7 @@ def test_the_hook_takes_policies_and_nothing_else():
     done = subprocess.run(
         [sys.executable, "-c", "from gatekeeper.cli import main; main()",
          *hook["entry"].split()[1:], str(ROOT / "policies" / "default.yaml")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
