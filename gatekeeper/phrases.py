@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["count", "guess", "near_path", "slip_of"]
+__all__ = ["count", "did_you_mean", "near_path", "slip_of"]
+
+_NEAR = 0.6
+"""Least likeness of a name to what was typed, from 0 to 1, before it is suggested."""
 
 
 def count(number: int, noun: str) -> str:
@@ -14,12 +17,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def guess(name: str, known: Iterable[str]) -> str:
-    """`Did you mean strict? `, or nothing; made to stand before the rest of a hint."""
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """`Did you mean strict? `, naming at most `most`, or nothing. The rest of a hint may follow."""
+    near = _nearest(name, known, most)
+    return f"Did you mean {' or '.join(near)}? " if near else ""
+
+
+def _nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"Did you mean {near[0]}? " if near else ""
+    return difflib.get_close_matches(name, list(known), most, _NEAR)
 
 
 def slip_of(name: str, known: Iterable[str]) -> str | None:
@@ -50,8 +57,6 @@ def _taken_apart(name: str) -> tuple[list[str], str]:
 
 def near_path(path: Path) -> Path | None:
     """The path with its first misspelt part mended, None when nothing is near or it exists."""
-    import difflib
-
     parts = path.parts
     for index, part in enumerate(parts):
         here = Path(*parts[: index + 1])
@@ -62,7 +67,7 @@ def near_path(path: Path) -> Path | None:
             beside = [entry.name for entry in above.iterdir() if not entry.name.startswith(".")]
         except OSError:
             return None
-        near = difflib.get_close_matches(part, beside, 1)
+        near = _nearest(part, beside)
         if not near:
             return None
         mended = (above / near[0]).joinpath(*parts[index + 1 :])

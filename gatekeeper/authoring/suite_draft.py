@@ -6,7 +6,6 @@ none of the choices, one question with two answers.
 
 from __future__ import annotations
 
-import difflib
 import random
 import re
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import Any
 
 from gatekeeper.authoring.held_out_rows import Source
 from gatekeeper.errors import SuiteError
+from gatekeeper.phrases import did_you_mean
 
 __all__ = ["Draft", "Fields", "Sample", "draft_suite", "settled_question"]
 
@@ -133,10 +133,9 @@ def _require_fields(source: Source, fields: Fields) -> None:
         raise SuiteError("--answer is missing.", f"Name one of: {', '.join(names)}.")
     for field in (*wanted, fields.answer):
         if field not in names:
-            near = difflib.get_close_matches(field, names, 1)
-            guess = f"Did you mean {near[0]}? " if near else ""
             raise SuiteError(
-                f"{source.name} has no field {field!r}.", f"{guess}It has: {', '.join(names)}."
+                f"{source.name} has no field {field!r}.",
+                f"{did_you_mean(field, names)}It has: {', '.join(names)}.",
             )
 
 

@@ -68,11 +68,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest command for an unknown one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from gatekeeper.phrases import did_you_mean
 
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{guess}", ctx)
+            guess = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"No such command {args[0]!r}. {guess}".rstrip(), ctx)
         return super().resolve_command(ctx, args)
 
 

@@ -130,13 +130,13 @@ def require_channel(store: Registry, settings: Settings) -> None:
 
     Raises RegistryError with the nearest name.
     """
-    from gatekeeper.phrases import guess
+    from gatekeeper.phrases import did_you_mean
 
     known = {*store.state().channels, *settings.channels, "production"}
     if settings.channel not in known:
         raise RegistryError(
             f"There is no channel {settings.channel!r}.",
-            f"{guess(settings.channel, known)}`gate status` shows all.",
+            f"{did_you_mean(settings.channel, known)}`gate status` shows all.",
         )
 
 

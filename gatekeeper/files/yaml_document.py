@@ -5,7 +5,6 @@ Shared by policies, suites and gate.yaml. Knows nothing of what is in them.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from gatekeeper.errors import GateError
+from gatekeeper.phrases import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -147,9 +147,8 @@ def validation_message(
     more = problem.error_count() - 1
     tail = f" ({more} more after this one)" if more else ""
     if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(location[-1]), field_names(model), 1, 0.6)
-        guess = f", did you mean {close[0]}?" if close else "."
-        return f"{document.source}:{line}: {field}: unknown key{guess}{tail}", "Fix or remove it."
+        guess = did_you_mean(str(location[-1]), field_names(model))
+        return f"{document.source}:{line}: {field}: unknown key.{tail}", f"{guess}Fix or remove it."
     what = first["msg"].removeprefix("Value error, ")
     what = what[0].lower() + what[1:]
     return f"{document.source}:{line}: {field or 'file'}: {what}.{tail}", "Correct the value."

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from gatekeeper.errors import PolicyError
 from gatekeeper.files.shipped import shipped
 from gatekeeper.files.yaml_document import YamlDocument, read_yaml, validation_message
-from gatekeeper.phrases import guess
+from gatekeeper.phrases import did_you_mean
 from gatekeeper.policy.extends import Places, extend, own_location
 from gatekeeper.policy.policy import Policy
 
@@ -97,7 +97,7 @@ def _locate(ref: str, folder: Path) -> Path:
         known = builtin_policies()
         raise PolicyError(
             f"No built-in policy is called {name!r}.",
-            f"{guess(name, known)}Built in: {', '.join(known)}. Or give a path.",
+            f"{did_you_mean(name, known)}Built in: {', '.join(known)}. Or give a path.",
         )
     return folder / ref
 

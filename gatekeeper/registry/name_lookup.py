@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
 from gatekeeper.errors import RegistryError
+from gatekeeper.phrases import did_you_mean
 from gatekeeper.registry.events import BASE
 from gatekeeper.registry.state import State
 
@@ -34,10 +34,9 @@ def resolve(state: State, name: str) -> str:
         raise RegistryError(
             f"{name!r} stands for {len(found)} things: {listed}.", "Say more of it."
         )
-    near = difflib.get_close_matches(name, list(_known(state)), 3, 0.5)
     raise RegistryError(
         f"Nothing here is called {name!r}.",
-        f"Did you mean {' or '.join(near)}?" if near else "`gate log` shows what there is.",
+        did_you_mean(name, _known(state), most=3).rstrip() or "`gate log` shows what there is.",
     )
 
 

@@ -6,7 +6,6 @@ pins it; it renders and scores nothing.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from gatekeeper.evidence import Role, SuitePin
 from gatekeeper.evidence.frozen import Frozen
 from gatekeeper.files.shipped import shipped
 from gatekeeper.files.yaml_document import read_yaml, validation_message
+from gatekeeper.phrases import did_you_mean
 
 __all__ = [
     "BUILTIN_FOLDER",
@@ -127,12 +127,10 @@ def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
     if folder is None and (Path(ref) / FILE_NAME).is_file():
         folder = Path(ref)
     if folder is None:
-        near = difflib.get_close_matches(ref, known, 1)
-        guess = f"Did you mean {near[0]}? " if near else ""
         raise SuiteError(
             f"No suite is called {ref!r}.",
-            f"{guess}Known: {', '.join(sorted(known)) or 'none'}. Folders of your own stand under "
-            "suites in gate.yaml.",
+            f"{did_you_mean(ref, known)}Known: {', '.join(sorted(known)) or 'none'}. "
+            "Folders of your own stand under suites in gate.yaml.",
         )
     document = read_yaml(folder / FILE_NAME, SuiteError)
     if "folder" in document.data:

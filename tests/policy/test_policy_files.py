@@ -54,11 +54,11 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
     ("text", "message"),
     [
         ("name: x\nforgetting:\n  suite: g\n  margns: {a: 0.1}\n  margin: 0.1\n",
-         "p.yaml:4: forgetting.margns: unknown key, did you mean margins?"),
+         "p.yaml:4: forgetting.margns: unknown key."),
         ("name: x\nforgetting: {suite: g, margn: 0.1}\n",
-         "p.yaml:2: forgetting.margn: unknown key, did you mean margin?"),
+         "p.yaml:2: forgetting.margn: unknown key."),
         ("Name: x\nforgetting: {suite: g, margin: 0.1}\n",
-         "p.yaml:1: Name: unknown key, did you mean name?"),
+         "p.yaml:1: Name: unknown key."),
         ("extends: builtin:default\nname: x\n\nTask[0]: 3\n", "p.yaml:4: Task[0]: unknown key"),
         ("name: x\nalpha: 0.05\nalpha: 0.01\n", "p.yaml:3: alpha: stands twice"),
         ("name: x\nalpha: yes\n", "p.yaml:2: alpha"),
@@ -89,6 +89,22 @@ def test_a_wrong_policy_is_refused_with_the_place(tmp_path: Path, text: str, mes
     with pytest.raises(PolicyError) as refusal:
         load_policy(write(tmp_path, text))
     assert message in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("name: x\nforgetting: {suite: g, margns: {a: 0.1}, margin: 0.1}\n", "margins"),
+        ("name: x\nforgetting: {suite: g, margn: 0.1}\n", "margin"),
+        ("Name: x\nforgetting: {suite: g, margin: 0.1}\n", "name"),
+    ],
+)
+def test_a_misspelt_key_is_answered_with_the_key_that_was_meant(
+    tmp_path: Path, text: str, meant: str
+) -> None:
+    with pytest.raises(PolicyError) as refusal:
+        load_policy(write(tmp_path, text))
+    assert refusal.value.hint == f"Did you mean {meant}? Fix or remove it."
     assert refusal.value.hint
 
 

@@ -40,7 +40,7 @@ def test_writing_again_leaves_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: a\nmethod: lora\nbase: b\nlearning_rat: 1\n", r"run\.yaml:4: .*did you mean"),
+        ("name: a\nmethod: lora\nbase: b\nlearning_rat: 1\n", r"run\.yaml:4: .*\nDid you mean"),
         ("name: a\nmethod: lora\nbase: b\nseed: many\n", r"run\.yaml:4: seed"),
         ("name: a\nmethod: prompt\nbase: b\n", r"run\.yaml:2: method"),
         ("name: a\nmethod: lora\n", r"base"),
