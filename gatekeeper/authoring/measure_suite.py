@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gatekeeper.evidence import BasePin, Environment
-from gatekeeper.statistics.wilson import wilson_interval
+from gatekeeper.statistics.wilson import wilson
 from gatekeeper.suite import Suite, content_digest
 from gatekeeper.suite.measured import CapabilityMeasure, SuiteMeasure
 
@@ -137,7 +137,7 @@ def _measured(
     known = [chance for chance in chances if chance is not None]
     chance = sum(known) / len(known) if known and len(known) == len(chances) else None
     mean = float(values.mean())
-    low, high = wilson_interval(mean, len(values))
+    low, high = wilson(mean, len(values))
     return CapabilityMeasure(
         name=name,
         samples=len(values),

@@ -15,6 +15,7 @@ from typing import Any
 
 from gatekeeper.evidence import Evidence, TrainingEvidence, TrainingShape, TrainProbe
 from gatekeeper.policy import Policy
+from gatekeeper.statistics.wilson import wilson
 from gatekeeper.verdict import Reason, ReasonCode, RuleKind, RuleResult
 from gatekeeper.verdict.rungs import rung_of
 
@@ -73,10 +74,7 @@ def diagnose(evidence: Evidence, missed: RuleResult, policy: Policy) -> Diagnosi
 
 def probe_interval(probe: TrainProbe) -> tuple[float, float]:
     """Wilson's 90% interval (both ends one-sided 95%) of the score on the training sample."""
-    n, p, z = max(1, probe.samples), probe.candidate_score, _Z
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return wilson(probe.candidate_score, max(1, probe.samples), level=0.90)
 
 
 def torn_labels(training: TrainingEvidence, policy: Policy) -> Reason | None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["wilson_interval"]
+import math
+from typing import Final
+
+__all__ = ["wilson"]
+
+_QUANTILES: Final = {0.90: 1.6449, 0.95: 1.959964}
+"""Level -> quantile of the normal distribution. Recorded verdicts hold intervals that were made
+with these digits; more digits would make their recomputation differ."""
 
 
-def wilson_interval(mean: float, samples: int) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927); for scores between 0 and 1 it is conservative.
+def wilson(share: float, samples: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Two-sided score interval of a share of `samples`, at level 0.90 or 0.95.
 
-    Raises ValueError for no samples.
+    For means of scores between 0 and 1 it is conservative. Raises ValueError for no samples.
     """
     if samples < 1:
         raise ValueError("an interval needs at least one sample")
-    z2 = 1.959964**2
-    middle = (mean + z2 / (2 * samples)) / (1 + z2 / samples)
-    spread = (z2 * (mean * (1 - mean) / samples + z2 / (4 * samples**2))) ** 0.5
-    half = spread / (1 + z2 / samples)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    z = _QUANTILES[level]
+    centre = (share + z * z / (2 * samples)) / (1 + z * z / samples)
+    spread = share * (1 - share) / samples + z * z / (4 * samples * samples)
+    half = z * math.sqrt(spread) / (1 + z * z / samples)
+    return max(0.0, centre - half), min(1.0, centre + half)

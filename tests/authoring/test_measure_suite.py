@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from gatekeeper.cli import gate
-from gatekeeper.statistics.wilson import wilson_interval
 from gatekeeper.suite import content_digest, load_suite, pin_suite
 from gatekeeper.suite.measured import read_measure
 
@@ -54,14 +53,6 @@ def test_the_readme_says_what_was_measured() -> None:
         assert f"{100 * one.score:.1f}%" in row
         assert f"| {one.samples} |" in row
         assert row.rstrip(" |").endswith("yes" if one.signal else "no")
-
-
-def test_an_interval_holds_its_score_and_shrinks_with_samples() -> None:
-    low, high = wilson_interval(0.5, 100)
-    assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-3)
-    assert wilson_interval(1.0, 50)[1] == pytest.approx(1.0)
-    wide, narrow = wilson_interval(0.3, 50), wilson_interval(0.3, 500)
-    assert wide[0] < narrow[0] < 0.3 < narrow[1] < wide[1]
 
 
 def small_suite(folder: Path) -> Path:
