@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gatekeeper.errors import ConfigError
+from gatekeeper.files.write_whole import write_whole
 
 if TYPE_CHECKING:
     from gatekeeper.evidence import Evidence, SampleRecord
@@ -130,16 +131,13 @@ def require_folders(*paths: Path | None) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file by way of a neighbour, so that nobody ever reads half of it.
+    """Write a file whole or not at all.
 
     Raises ConfigError when the folder is missing or not writable.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, text)
     except OSError as problem:
-        beside.unlink(missing_ok=True)
         raise ConfigError(
             f"{path} cannot be written ({problem.strerror or problem}).",
             "Make the folder, or name another path.",

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 
 from gatekeeper.digests import digest_bytes, digest_file
 from gatekeeper.files.cache_folder import cache_folder
+from gatekeeper.files.write_whole import write_whole
 
 __all__ = ["cached_digest"]
 
@@ -45,7 +44,4 @@ def _remember(memory: Path, content: dict[str, object]) -> None:
     # A cache that cannot be written is no reason to fail.
     with contextlib.suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=memory.parent)
-        with os.fdopen(handle, "w") as stream:
-            json.dump(content, stream)
-        Path(name).replace(memory)
+        write_whole(memory, json.dumps(content))

@@ -7,7 +7,6 @@ does not make another adapter of it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from gatekeeper.digests import short
 from gatekeeper.errors import ConfigError
 from gatekeeper.evidence import Evidence
+from gatekeeper.files.write_whole import write_whole
 from gatekeeper.report.markdown import escape
 from gatekeeper.report.visible_text import one_line
 from gatekeeper.report.wording import (
@@ -77,13 +77,10 @@ def write_card(folder: Path, evidence: Evidence, verdict: Verdict, check_id: str
     path = folder / "README.md"
     if path.is_symlink():
         raise ConfigError(f"{path} is a link.", "Put a real file in its place.")
-    beside = path.with_name(f".README.md.{os.getpid()}")
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else None
-        beside.write_text(updated_card(text, evidence, verdict, check_id), encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, updated_card(text, evidence, verdict, check_id))
     except (OSError, UnicodeDecodeError) as problem:
-        beside.unlink(missing_ok=True)
         raise ConfigError(
             f"{path} cannot be updated ({problem}).", "Look at the file."
         ) from problem

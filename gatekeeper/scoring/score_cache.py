@@ -22,6 +22,7 @@ from typing import Any
 
 from gatekeeper.digests import digest_json
 from gatekeeper.files.cache_folder import cache_folder
+from gatekeeper.files.write_whole import write_whole
 from gatekeeper.scoring.interface import SampleScore
 
 __all__ = ["CacheInfo", "ScoreCache", "ScoreKey", "default_cache"]
@@ -103,7 +104,7 @@ class ScoreCache:
         folder = self.folder / key.digest
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "key.json").exists():
-            _write_whole(folder / "key.json", json.dumps(asdict(key), indent=1).encode())
+            write_whole(folder / "key.json", json.dumps(asdict(key), indent=1).encode())
         return folder
 
     def result(self, key: ScoreKey) -> Any | None:
@@ -121,7 +122,7 @@ class ScoreCache:
         data = json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
         with contextlib.suppress(OSError):
             folder = self._folder(key)
-            _write_whole(folder / _RESULT, b"%08x %s" % (zlib.crc32(data), data))
+            write_whole(folder / _RESULT, b"%08x %s" % (zlib.crc32(data), data))
 
     def info(self) -> CacheInfo:
         """Count keys, scores and bytes. Reads every journal."""
@@ -197,9 +198,3 @@ def _ends_whole(file: Path) -> bool:
     with file.open("rb") as stream:
         stream.seek(-1, os.SEEK_END)
         return stream.read(1) == b"\n"
-
-
-def _write_whole(file: Path, data: bytes) -> None:
-    temporary = file.with_name(f".{file.name}-{secrets.token_hex(6)}")
-    temporary.write_bytes(data)
-    temporary.replace(file)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import RunManifest
+from gatekeeper.files.write_whole import write_whole
 from gatekeeper.files.yaml_document import read_yaml, validation_message
 
 __all__ = ["MANIFEST", "find_manifest", "manifest_path", "read_manifest", "write_manifest"]
@@ -58,13 +59,11 @@ def write_manifest(manifest: RunManifest, folder: Path) -> Path:
     kept = {key: value for key, value in content.items() if value not in ({}, [])}
     path = folder / MANIFEST
     folder.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{MANIFEST}.{os.getpid()}")
-    draft.write_text(
+    write_whole(
+        path,
         "# How this candidate was trained; written by gatekeeper.TrackRun.\n"
         + yaml.safe_dump(kept, sort_keys=False, allow_unicode=True),
-        encoding="utf-8",
     )
-    draft.replace(path)
     return path
 
 

@@ -1,0 +1,27 @@
+"""Files written whole: readers see the old file or the new one, never half of either.
+
+Not durable: after a power cut the old file may be back. What must survive one is written by the
+registry's `durable_files`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a neighbour, then give it the file's name in one step. Text becomes UTF-8.
+
+    Raises OSError when the folder is missing, full or not writable; nothing is left behind then.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    beside = path.with_name(f".gate-{secrets.token_hex(8)}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
