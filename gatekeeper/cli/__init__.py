@@ -96,7 +96,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as problem:
-        problem.show()
+        _tell_usage(problem)
         sys.exit(problem.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _interrupted(sys.argv[1:] if arguments is None else arguments)
@@ -133,18 +133,30 @@ def _began_with_ctrl_c(problem: BaseException | None) -> bool:
 def _interrupted(arguments: list[str]) -> None:
     import shlex
 
-    from gatekeeper.cli.consoles import printable
+    from gatekeeper.cli.consoles import say
 
-    again = printable(shlex.join(["gate", *arguments]))
-    click.echo("\nInterrupted; nothing is half written.", err=True)
+    say(err=True)
+    say("Interrupted; nothing is half written.", err=True)
     if arguments[:1] == ["check"]:
-        click.echo("Every score so far is kept. To go on where it stopped:", err=True)
-        click.echo(f"  {again}", err=True)
+        say("Every score so far is kept. To go on where it stopped:", err=True)
+        say(f"  {shlex.join(['gate', *arguments])}", err=True)
+
+
+def _tell_usage(problem: click.ClickException) -> None:
+    """As click shows it, with names and paths made visible: a file's name may be a stranger's."""
+    import io
+
+    from gatekeeper.report.visible_text import visible
+
+    shown = io.StringIO()
+    problem.show(shown)
+    click.echo(visible(shown.getvalue()), err=True, nl=False)
 
 
 def _tell(message: str, hint: str | None) -> None:
-    from gatekeeper.cli.consoles import printable, styled
+    from gatekeeper.cli.consoles import styled
+    from gatekeeper.report.visible_text import visible
 
-    click.echo(styled("error: ", fg="red", bold=True) + printable(message), err=True)
+    click.echo(styled("error: ", fg="red", bold=True) + visible(message), err=True)
     if hint:
-        click.echo(styled("  next: ", bold=True) + printable(hint), err=True)
+        click.echo(styled("  next: ", bold=True) + visible(hint), err=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from gatekeeper.cli.consoles import say
+
 
 @click.group("cache")
 def command() -> None:
@@ -16,7 +18,7 @@ def info() -> None:
     from gatekeeper.scoring.score_cache import default_cache
 
     found = default_cache().info()
-    click.echo(f"{found.folder}: {found.scores:,} scores, {found.bytes / 1e6:.1f} MB")
+    say(f"{found.folder}: {found.scores:,} scores, {found.bytes / 1e6:.1f} MB")
 
 
 @command.command()
@@ -32,4 +34,4 @@ def prune(older_than: float | None, max_mb: float | None) -> None:
         older_than=None if older_than is None else older_than * 86400,
         max_bytes=None if max_mb is None else int(max_mb * 1e6),
     )
-    click.echo(f"freed {freed / 1e6:.1f} MB")
+    say(f"freed {freed / 1e6:.1f} MB")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CHECKED
 from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import RegistryError
@@ -33,10 +34,10 @@ def command(adapter: str, registry: str | None, config: Path | None, write: bool
     evidence, verdict, _ = store.load_check(check_id)
     if not write:
         click.echo(card_section(evidence, verdict, check_id))
-        click.echo(f"gate card {adapter} --write puts this into its README.md.", err=True)
+        say(f"gate card {adapter} --write puts this into its README.md.", err=True)
         return
     _require_same(folder, evidence.candidate.digest, check_id)
-    click.echo(f"written: {write_card(folder, evidence, verdict, check_id)}")
+    say(f"written: {write_card(folder, evidence, verdict, check_id)}")
 
 
 def _found(store: Registry, adapter: str) -> tuple[Path, str]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.report_files import REPORT, require_folders, takes_stdout
 from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
+from gatekeeper.report.visible_text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,7 +107,9 @@ def command(
         except AdapterRefused as refusal:
             if "refused" in blocking and not exit_zero:
                 raise
-            click.echo(printable(f"refused: {refusal}"), err=True)
+            say(f"refused: {refusal.message}", err=True)
+            if refusal.hint:
+                say(refusal.hint, err=True)
             return 0
         for result in results:
             check_id = _record(store, request, result)
@@ -235,7 +238,7 @@ def _write_next(path: Path, result: CheckResult, check_id: str, several: bool) -
     from gatekeeper.cli.next_run_file import write_next
 
     target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
-    click.echo(write_next(result.evidence, result.verdict, target), err=True)
+    say(write_next(result.evidence, result.verdict, target), err=True)
 
 
 def _choose(
@@ -255,7 +258,7 @@ def _choose(
         request.policy.policy.alpha,
     )
     if choice is not None and len(documents) > 1:
-        told.print(choice.text, markup=False)
+        told.print(visible(choice.text), markup=False)
     return documents[choice.index][0] if choice else None
 
 
@@ -272,7 +275,7 @@ def _promote(told: Console, store: Registry, settings: Settings, check_id: str) 
     from gatekeeper.cli.promote_command import promote_check
 
     for line in promote_check(store, settings, check_id):
-        told.print(line, markup=False)
+        told.print(visible(line, breaks=False), markup=False)
 
 
 def _write_json(documents: list[tuple[str, CheckResult]], target: str, page: str | None) -> None:

@@ -18,7 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from gatekeeper.cli.consoles import hush_libraries, printable
+from gatekeeper.cli.consoles import hush_libraries
+from gatekeeper.report.visible_text import visible
 
 __all__ = ["LineProgress", "LiveProgress", "progress_on"]
 
@@ -57,7 +58,7 @@ class LiveProgress:
         self.console = console
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
-            TextColumn("{task.description:<16.16}"),
+            TextColumn("{task.description:<16.16}", markup=False),
             BarColumn(bar_width=10),
             _Count(),
             _Rate(),
@@ -79,12 +80,12 @@ class LiveProgress:
         for bar in self._bars.values():
             self._progress.remove_task(bar)
         self._bars.clear()
-        self.console.print(printable(name), style="bold", highlight=False, markup=False)
+        self.console.print(visible(name, breaks=False), style="bold", highlight=False, markup=False)
 
     @contextmanager
     def stage(self, text: str) -> Iterator[None]:
         """A moving bar without an end."""
-        bar = self._progress.add_task(text, total=None, note="")
+        bar = self._progress.add_task(visible(text, breaks=False), total=None, note="")
         try:
             yield
         finally:
@@ -92,11 +93,12 @@ class LiveProgress:
 
     def note(self, text: str) -> None:
         """Print it above the bars."""
-        self.console.print(f"  {text}", style="yellow", highlight=False, markup=False)
+        self.console.print(f"  {visible(text)}", style="yellow", highlight=False, markup=False)
 
     def suite(self, name: str, total: int) -> None:
         """Add the suite's bar."""
-        self._bars[name] = self._progress.add_task(name, total=total, note="")
+        shown = visible(name, breaks=False)
+        self._bars[name] = self._progress.add_task(shown, total=total, note="")
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
         """Move the bar; the difference is shown once it says something."""
@@ -169,4 +171,4 @@ class LineProgress:
     def _say(self, text: str) -> None:
         self._last = time.monotonic()
         if not self.quiet:
-            self.console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
+            self.console.print(visible(text), highlight=False, markup=False, soft_wrap=True)

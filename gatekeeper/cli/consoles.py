@@ -1,9 +1,12 @@
-"""The two consoles: people read stdout, unless a document goes there; then stderr."""
+"""What people read: lines by `say`, and the two consoles for whatever has colours or moves.
+
+People read stdout, unless a document goes there; then stderr. Documents are written as they are;
+everything else may hold a stranger's words, such as the name of an adapter, and is made visible.
+"""
 
 from __future__ import annotations
 
 import os
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["hush_libraries", "printable", "standard_error", "standard_output", "styled"]
+__all__ = ["hush_libraries", "say", "standard_error", "standard_output", "styled"]
 
 CI_WIDTH = 120
 
@@ -40,15 +43,11 @@ def hush_libraries() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
-__all__ = ["printable", "styled"]
+def say(line: str = "", *, err: bool = False) -> None:
+    """Print one line on stdout, or on stderr; whatever is in it, it stays one line."""
+    from gatekeeper.report.visible_text import visible
 
-
-def printable(text: str) -> str:
-    """Replace control and direction-changing characters; newlines and tabs stay."""
-    return "".join(
-        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") else "\ufffd"
-        for char in text
-    )
+    click.echo(visible(line, breaks=False), err=err)
 
 
 def styled(text: str, **style: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import config_option, settings_from
 
 
@@ -22,25 +23,25 @@ def command(config: Path | None, fast: bool) -> None:
     from gatekeeper.files.cache_folder import cache_folder
     from gatekeeper.machine import installed_versions
 
-    click.echo(f"gatekeeper   {__version__}, Python {platform.python_version()}")
+    say(f"gatekeeper   {__version__}, Python {platform.python_version()}")
     for name, version in installed_versions().items():
-        click.echo(f"  {name:<14} {version}")
+        say(f"  {name:<14} {version}")
     settings = settings_from(config)
-    click.echo(f"settings     {settings.file or 'no gate.yaml found; built-in defaults'}")
+    say(f"settings     {settings.file or 'no gate.yaml found; built-in defaults'}")
     for key, origin in settings.origin.items():
-        click.echo(f"  {key:<14} {getattr(settings, key)}  ({origin})")
+        say(f"  {key:<14} {getattr(settings, key)}  ({origin})")
     cache = cache_folder()
     free = _free_gigabytes(cache)
-    click.echo(f"cache        {cache} ({free:.0f} GB free)")
+    say(f"cache        {cache} ({free:.0f} GB free)")
     offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-    click.echo(f"hub          {'offline by HF_HUB_OFFLINE' if offline else 'asked when needed'}")
+    say(f"hub          {'offline by HF_HUB_OFFLINE' if offline else 'asked when needed'}")
     try:
-        click.echo(f"embedded     {embedded_base()}")
+        say(f"embedded     {embedded_base()}")
     except GateError as problem:
-        click.echo(f"embedded     not here: {problem.message}")
+        say(f"embedded     not here: {problem.message}")
     if not fast:
-        click.echo(f"device       {_device()}")
-        click.echo(f"nf4          {_nf4()}")
+        say(f"device       {_device()}")
+        say(f"nf4          {_nf4()}")
 
 
 def _free_gigabytes(folder: Path) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CHECKED, check_named
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -49,7 +50,7 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
     view = view_ladder(evidence, verdict, policy.policy, history)
     print_ladder(standard_output(), evidence.candidate.name, verdict, view)
     if write_to is not None:
-        click.echo(write_next(evidence, verdict, write_to), err=True)
+        say(write_next(evidence, verdict, write_to), err=True)
     return int(verdict.exit_code)
 
 

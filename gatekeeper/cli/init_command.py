@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.errors import ConfigError
 
 SETTINGS = """\
@@ -66,18 +67,19 @@ def command(folder: Path, base: str | None, suite: str | None) -> None:
             "Check that the folder is writable.",
         ) from problem
     store = create_store(settings_from(folder / "gate.yaml"))
-    click.echo(f"ready  {store.root}")
-    click.echo("\nNext:")
+    say(f"ready  {store.root}")
+    say()
+    say("Next:")
     if not suite:
-        click.echo("  gate suite new my-task --from held-out.jsonl --question 'Text: {text}' \\")
-        click.echo("      --answer label --train train.jsonl    # ask exactly as you trained")
-    click.echo("  gate check path/to/adapter")
+        say("  gate suite new my-task --from held-out.jsonl --question 'Text: {text}' \\")
+        say("      --answer label --train train.jsonl    # ask exactly as you trained")
+    say("  gate check path/to/adapter")
 
 
 def _write(path: Path, text: str) -> None:
     if path.exists():
-        click.echo(f"kept   {path}")
+        say(f"kept   {path}")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    click.echo(f"wrote  {path}")
+    say(f"wrote  {path}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 from gatekeeper.errors import BaseError, ExitCode
 
@@ -53,7 +54,7 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
         print_inspection(standard_output(), pin, findings, effect, detach)
     if static:
         told = "effect and detach (they need the base's weights loaded)"
-        click.echo(f"Not looked at: {told}" + (f"; {missing}" if missing else "."))
+        say(f"Not looked at: {told}" + (f"; {missing}" if missing else "."))
     bad = refused or (detach is not None and not detach.identical)
     held = any(finding.severity is Severity.HOLD for finding in findings)
     held = held or (effect is not None and not (effect.changed and effect.finite))

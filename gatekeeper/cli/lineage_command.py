@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -57,18 +58,18 @@ def _label(node: LineageNode) -> Text:
     """Names and reasons are strangers' words: they become text, never markup."""
     from rich.text import Text
 
-    from gatekeeper.cli.consoles import printable
+    from gatekeeper.report.visible_text import one_line
 
     text = Text(overflow="fold")
     if node.sequence is not None:
         text.append(f"{node.sequence} ", "dim")
     if node.link:
-        text.append(printable(f"{node.link}: "), "dim")
+        text.append(f"{one_line(node.link)}: ", "dim")
     style = STYLES.get(node.kind, "")
-    text.append(printable(node.label), f"{style} bold underline" if node.focus else style)
+    text.append(one_line(node.label), f"{style} bold underline" if node.focus else style)
     told = ", ".join(part for part in (node.note, node.at and node.at[:10]) if part)
     if told:
-        text.append(printable(f"  {told}"), "dim")
+        text.append(f"  {one_line(told)}", "dim")
     return text
 
 
@@ -78,4 +79,4 @@ def _draw(root: LineageNode, name: str, file: Path) -> None:
     from gatekeeper.report.html.charts.lineage_tree import lineage_svg
 
     write_text(file, lineage_svg(tree_of(root), f"Lineage of {name}"))
-    click.echo(f"drawn: {file}", err=True)
+    say(f"drawn: {file}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
 
@@ -26,7 +26,6 @@ def command(registry: str | None, config: Path | None, number: int, as_json: boo
         if as_json:
             click.echo(event.model_dump_json())
         else:
-            line = f"{event.sequence:>5}  {event.at}  {event.who}  {told(event, state)}"
-            click.echo(printable(line).replace("\n", " "))
+            say(f"{event.sequence:>5}  {event.at}  {event.who}  {told(event, state)}")
             if event.why:
-                click.echo(f"       why: {printable(event.why)}")
+                say(f"       why: {event.why}")

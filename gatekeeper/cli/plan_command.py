@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -45,7 +45,7 @@ def command(
     named = suite_names or tuple(loaded.policy.roles)
     recorded = _recorded(settings.registry)
     seconds = seconds_of(recorded)
-    click.echo(f"Policy {loaded.policy.name}: alpha {loaded.policy.alpha:g}, at most "
+    say(f"Policy {loaded.policy.name}: alpha {loaded.policy.alpha:g}, at most "
                f"{loaded.policy.budget.max_samples} samples per suite and arm.")  # fmt: skip
     total = 0
     for name in named:
@@ -53,16 +53,17 @@ def command(
         past = learn(recorded, suite.name)
         sizes = sample_counts(suite) | _sizes_seen(recorded, suite.name)
         planned = plan_suite(loaded.policy, suite.name, suite.role, sizes, past)
-        click.echo(f"\n{suite.name} ({suite.role.value})")
+        say()
+        say(f"{suite.name} ({suite.role.value})")
         if not planned:
-            click.echo("  The policy has no rule for this suite.")
+            say("  The policy has no rule for this suite.")
             continue
         for line in _rows(planned):
-            click.echo(printable(line))
+            say(line)
         total += _scores(planned)
-    click.echo("")
+    say()
     for line in _cost(total, seconds):
-        click.echo(line)
+        say(line)
 
 
 def _recorded(folder: Path) -> list[Evidence]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
@@ -24,7 +25,7 @@ def check(policies: tuple[str, ...]) -> None:
 
     for ref in policies:
         loaded = load_policy(ref)
-        click.echo(f"{loaded.source}: valid ({loaded.policy.name}, {loaded.policy.digest[:19]})")
+        say(f"{loaded.source}: valid ({loaded.policy.name}, {loaded.policy.digest[:19]})")
 
 
 @command.command()
@@ -36,13 +37,15 @@ def explain(policy: str | None, registry: str | None, config: Path | None) -> No
     from gatekeeper.policy import load_policy
 
     loaded = load_policy(policy or settings_from(config, registry=registry).policy)
-    click.echo(f"Policy {loaded.policy.name} ({loaded.source})")
+    say(f"Policy {loaded.policy.name} ({loaded.source})")
     if loaded.policy.description:
-        click.echo(loaded.policy.description)
+        for line in loaded.policy.description.splitlines():
+            say(line)
     for heading, lines in sentences(loaded.policy):
-        click.echo(f"\n{heading}")
+        say()
+        say(heading)
         for line in lines:
-            click.echo(f"  {line}")
+            say(f"  {line}")
 
 
 @command.command()
@@ -54,7 +57,6 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
     Exit code 10 when a past promotion would not have been promoted.
     """
     from gatekeeper.authoring.policy_replay import replay as decide_again
-    from gatekeeper.cli.consoles import printable
     from gatekeeper.policy import load_policy
     from gatekeeper.registry import Registry
     from gatekeeper.report.wording import deciding_reason, reason_text
@@ -66,19 +68,19 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
     for change in changed:
         reason = deciding_reason(change.after)
         serves = f" (serves {', '.join(change.serves)})" if change.serves else ""
-        click.echo(
-            f"{change.check_id}  {printable(change.name)}: {change.before.decision.value} "
+        say(
+            f"{change.check_id}  {change.name}: {change.before.decision.value} "
             f"-> {change.after.decision.value}{serves}"
         )
         if reason is not None:
-            click.echo(f"    {reason_text(reason)}")
-    click.echo(
+            say(f"    {reason_text(reason)}")
+    say(
         f"{len(changes)} checks decided again under {loaded.policy.name}: "
         f"{len(changed)} verdicts change."
     )
     lost = [c for c in changed if c.before.decision.value == "promote"]
     if lost:
-        click.echo(f"{len(lost)} past promotions would not have been promoted.", err=True)
+        say(f"{len(lost)} past promotions would not have been promoted.", err=True)
         return int(ExitCode.HOLD)
     return 0
 
@@ -101,15 +103,15 @@ def test(cases: tuple[Path, ...], policy: str | None) -> int:
         for result in run_cases(path, loaded):
             total += 1
             if result.passed:
-                click.echo(f"ok    {result.case.name}")
+                say(f"ok    {result.case.name}")
                 continue
             failed += 1
             wanted = result.case.expect + (f" ({result.case.reason})" if result.case.reason else "")
-            click.echo(
+            say(
                 f"FAIL  {path}:{result.line}: {result.case.name}: expected {wanted}, got "
                 f"{result.verdict.decision.value}"
             )
             for reason in result.verdict.reasons:
-                click.echo(f"      {reason.code.value}: {render_reason(reason)}")
-    click.echo(f"{total - failed} passed, {failed} failed")
+                say(f"      {reason.code.value}: {render_reason(reason)}")
+    say(f"{total - failed} passed, {failed} failed")
     return int(ExitCode.HOLD) if failed else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, refuse_slip
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -43,7 +43,7 @@ def command(
     settings = settings_from(config, registry=registry, channel=channel)
     store = open_store(settings)
     for line in promote_check(store, settings, named(candidate), force=force, why=reason):
-        click.echo(line)
+        say(line)
 
 
 def promote_check(
@@ -71,9 +71,9 @@ def promote_check(
     )
     state = store.state()
     if isinstance(event, ForcePromoted):
-        yield printable(f"FORCED against the gate, by {event.who}: {event.why}")
-        yield printable(f"  overridden: {event.overridden}")
-    yield printable(
+        yield f"FORCED against the gate, by {event.who}: {event.why}"
+        yield f"  overridden: {event.overridden}"
+    yield (
         f"{settings.channel} now serves {state.label(event.target)} "
         f"(event {event.sequence}; before: {state.label(event.before)})."
     )

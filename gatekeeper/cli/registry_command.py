@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
@@ -40,12 +40,12 @@ def verify(registry: str | None, config: Path | None, allowed_signers: Path | No
     store.allowed_signers = allowed_signers or store.allowed_signers
     damages = store.verify(redecide=redecide)
     for damage in damages:
-        click.echo(printable(f"DAMAGED  {damage.path}: {damage.text}"), err=True)
-        click.echo(printable(f"         next: {damage.hint}"), err=True)
+        say(f"DAMAGED  {damage.path}: {damage.text}", err=True)
+        say(f"         next: {damage.hint}", err=True)
     if damages:
         return int(ExitCode.REFUSED)
     signed = ", signature" if store.allowed_signers else ""
-    click.echo(f"{store.root}: every hash, link{signed} and verdict holds.")
+    say(f"{store.root}: every hash, link{signed} and verdict holds.")
     return 0
 
 
@@ -57,8 +57,8 @@ def gc(registry: str | None, config: Path | None, dry_run: bool) -> None:
     removed = _store(registry, config).gc(dry_run=dry_run)
     for found in removed:
         what = "would remove" if dry_run else "removed"
-        click.echo(printable(f"{what} {found.path}  ({found.text}, {found.size:,} bytes)"))
-    click.echo(f"{len(removed)} {'to remove' if dry_run else 'removed'}")
+        say(f"{what} {found.path}  ({found.text}, {found.size:,} bytes)")
+    say(f"{len(removed)} {'to remove' if dry_run else 'removed'}")
 
 
 @command.command("import")
@@ -90,8 +90,8 @@ def import_(
         now=now(),
     )
     label = store.state().label(event.candidate)
-    click.echo(printable(f"imported {label} (event {event.sequence})"))
-    click.echo(f"  path: {store.objects.path(event.candidate).resolve()}")
+    say(f"imported {label} (event {event.sequence})")
+    say(f"  path: {store.objects.path(event.candidate).resolve()}")
 
 
 @command.command()
@@ -106,7 +106,7 @@ def retire(candidate: str, registry: str | None, config: Path | None, reason: st
     store = _store(registry, config)
     event = store.retire(named(candidate), who=who(), why=reason, now=now())
     label = store.state().label(event.candidate)
-    click.echo(printable(f"retired {label} (event {event.sequence})"))
+    say(f"retired {label} (event {event.sequence})")
 
 
 @command.command()
@@ -140,7 +140,7 @@ def policy(
         why=reason,
         now=now(),
     )
-    click.echo(
+    say(
         f"{settings.channel} asks for {wanted.name} ({short(wanted.digest)}) from event "
         f"{event.sequence} on."
     )

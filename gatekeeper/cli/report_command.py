@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, check_named
 from gatekeeper.cli.report_files import REPORT, takes_stdout
 from gatekeeper.cli.shared_options import registry_option, settings_from
@@ -52,14 +53,14 @@ def command(
     silent = takes_stdout(json_to, html_to, md_to, junit_to)
     store = Registry.open(settings_from(config, registry=registry).registry)
     if all_to is not None:
-        click.echo(_write_site(store, all_to))
+        say(_write_site(store, all_to))
     elif check is not None:
         check_id = check_named(store, check)
         written = _write(store, check_id, html_to, md_to, junit_to, json_to)
         if not written and not silent:
             _show(store, check_id, quiet, verbose)
         for kind, path in written.items():
-            click.echo(f"{kind}: {path}", err=True)
+            say(f"{kind}: {path}", err=True)
 
 
 def _write(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
 
@@ -82,10 +83,12 @@ def command(
         chosen = choose(points)
         print_scales(told, points, chosen)
         if chosen is None:
-            click.echo("\n No scale has room on every rule: train it again, more gently.")
+            say()
+            say(" No scale has room on every rule: train it again, more gently.")
             return int(ExitCode.HOLD)
         if chosen.factor == 1.0:
-            click.echo(f"\n The adapter as it is has most room: gate check {adapter}")
+            say()
+            say(f" The adapter as it is has most room: gate check {adapter}")
             return int(ExitCode.HOLD)
         return _keep(store, settings, request, chosen, out, Path(staging))
 
@@ -112,7 +115,8 @@ def _keep(
     folder = out or _free(source.with_name(f"{source.name}-x{chosen.factor:g}"))
     scaled_copy(source, folder, chosen.factor, name=folder.name)
     _link(store, source, folder, chosen.factor)
-    click.echo(f"\n Written: {folder} (alpha x {chosen.factor:g}); checking it on fresh samples")
+    say()
+    say(f" Written: {folder} (alpha x {chosen.factor:g}); checking it on fresh samples")
     final = final_request(request, folder)
     with progress_on(standard_error(), quiet=False) as progress:
         [result] = check(final, progress, now=now(), staging=staging)

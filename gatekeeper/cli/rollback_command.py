@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, require_channel
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -66,15 +66,13 @@ def command(
     state = store.state()
     took = 1000 * (time.perf_counter() - started)
     now_serving = "the base" if event.target == "base" else state.label(event.target)
-    click.echo(
-        printable(
-            f"{settings.channel} serves {now_serving} again (event {event.sequence}, "
-            f"{took:.0f} ms; taken out: {state.label(event.before)})."
-        )
+    say(
+        f"{settings.channel} serves {now_serving} again (event {event.sequence}, "
+        f"{took:.0f} ms; taken out: {state.label(event.before)})."
     )
     if event.target != "base":
-        click.echo(f"  path: {store.objects.path(event.target).resolve()}")
-    click.echo("  what was taken out needs a new check before it can serve again")
+        say(f"  path: {store.objects.path(event.target).resolve()}")
+    say("  what was taken out needs a new check before it can serve again")
     return _prove(store, settings, event.before) if prove else 0
 
 
@@ -89,7 +87,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
     from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
     if taken_out == "base":
-        click.echo("  proof: the base served before as well; there is nothing to detach.")
+        say("  proof: the base served before as well; there is nothing to detach.")
         return 0
     folder, pin = base_of(settings, [store.object_path(taken_out)])
     with progress_on(standard_error(), quiet=False) as progress:
@@ -100,6 +98,6 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
             effect = probe_effect(loaded, taken_out)
             proof = prove_detach(loaded)
     store.record_proof(settings.channel, proof, base_digest=pin.digest, who=who(), now=now())
-    click.echo(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
-    click.echo(f"  detached: {proof.text}")
+    say(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
+    say(f"  detached: {proof.text}")
     return 0 if proof.identical else int(ExitCode.REFUSED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
@@ -41,7 +41,7 @@ def command(name: str, registry: str | None, config: Path | None) -> None:
     else:
         lines = [f"{name}: the frozen base"]
     for line in lines:
-        click.echo(printable(line))
+        say(line)
 
 
 def _check(state: State, check_id: str) -> list[str]:

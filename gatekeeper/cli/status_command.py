@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
 LATEST = 5
@@ -21,21 +21,21 @@ def command(registry: str | None, config: Path | None) -> None:
     settings = settings_from(config, registry=registry)
     store = Registry.open(settings.registry)
     state = store.state()
-    click.echo(f"registry {settings.registry} ({state.sequence} events)")
+    say(f"registry {settings.registry} ({state.sequence} events)")
     for name in sorted({*state.channels, *settings.channels, settings.channel}):
         serving = state.channel(name).serving
         since = f"since event {serving.sequence}" if serving.sequence else "never moved"
         loud = "  FORCED against the gate" if serving.forced else ""
-        click.echo(printable(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}"))
+        say(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}")
         if not serving.is_base:
             # Bytes are verified by whoever moves or loads; here an answer comes at once.
             path = store.objects.path(serving.target).resolve()
-            click.echo(f"  {'':<14} {path if path.is_dir() else f'MISSING: {path}'}")
+            say(f"  {'':<14} {path if path.is_dir() else f'MISSING: {path}'}")
     checks = list(state.checks.values())[-LATEST:]
     if not checks:
-        click.echo("no checks yet: run gate check ADAPTER")
+        say("no checks yet: run gate check ADAPTER")
         return
-    click.echo("last checks")
+    say("last checks")
     for check in reversed(checks):
         line = f"  {check.check_id}  {check.decision.value:<9} {check.name}  {check.at}"
-        click.echo(printable(line))
+        say(line)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 from gatekeeper.errors import ExitCode
+from gatekeeper.phrases import count
+from gatekeeper.report.visible_text import visible
 
 if TYPE_CHECKING:
     from gatekeeper.settings import Settings
@@ -45,16 +47,16 @@ def check(name: str, config: Path | None, policy: str | None, **base_flags: Any)
         for task in tasks:
             groups = independent([task])
             apart = "" if groups == len(task) else f" in {groups} groups"
-            click.echo(f"{capability}: {task.name}, {len(task)} samples{apart}")
+            say(f"{capability}: {task.name}, {len(task)} samples{apart}")
             for doc in range(min(SHOWN, len(task))):
                 _show(task, doc)
             for fault in faults_of(task):
                 found += 1
-                click.echo(f"  FAULT  {printable(fault)}")
+                say(f"  FAULT  {fault}")
         for fault in shortage_of(independent(tasks), suite.name, capability, rules):
             found += 1
-            click.echo(f"  FAULT  {capability}: {printable(fault)} (policy {rules.name})")
-    click.echo(f"{found} {'fault' if found == 1 else 'faults'}" if found else "no faults found")
+            say(f"  FAULT  {capability}: {fault} (policy {rules.name})")
+    say(count(found, "fault") if found else "no faults found")
     return int(ExitCode.USAGE) if found else 0
 
 
@@ -72,12 +74,12 @@ def _tokenizer(suite: Suite, settings: Settings) -> Any:
 
 def _show(task: Any, doc: int) -> None:
     requests = task.arguments(doc)
-    click.echo(f"  {task.sample_id(doc)}  gold: {printable(task.gold(doc).strip())}")
-    prompt = printable(str(requests[0][0]))
+    say(f"  {task.sample_id(doc)}  gold: {task.gold(doc).strip()}")
+    prompt = visible(str(requests[0][0]))
     for line in prompt[:LONGEST].splitlines() or ["(empty)"]:
-        click.echo(f"    | {line}")
+        say(f"    | {line}")
     if len(prompt) > LONGEST:
-        click.echo(f"    | ... {len(prompt) - LONGEST} more characters")
+        say(f"    | ... {len(prompt) - LONGEST} more characters")
     choices = [str(request[1]) for request in requests if len(request) > 1]
     if len(requests) > 1:
-        click.echo(f"    > {' | '.join(printable(choice.strip()) for choice in choices)}")
+        say(f"    > {' | '.join(choice.strip() for choice in choices)}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import config_option, settings_from
 from gatekeeper.cli.suite_check import check
 from gatekeeper.cli.suite_data import fetch, measure
@@ -29,23 +30,23 @@ def show(name: str, config: Path | None) -> None:
     suite = load_suite(name, settings_from(config).suites)
     measured = read_measure(suite)
     scores = {} if measured is None else {m.name: m for m in measured.capabilities}
-    click.echo(f"{suite.name} ({suite.role.value})  {pin_suite(suite).digest}")
-    click.echo(suite.description)
+    say(f"{suite.name} ({suite.role.value})  {pin_suite(suite).digest}")
+    for line in suite.description.splitlines():
+        say(line)
     if measured is not None:
-        click.echo(f"measured on {measured.base} ({measured.dtype}, {measured.environment.device})")
+        say(f"measured on {measured.base} ({measured.dtype}, {measured.environment.device})")
     for capability in suite.capabilities:
-        click.echo(f"\n{capability.name}: {capability.description}")
+        say()
+        say(f"{capability.name}: {capability.description.strip()}")
         for task in capability.tasks:
             shots = "" if task.few_shot is None else f", {task.few_shot}-shot"
             chance = "" if task.chance is None else f", chance {100 * task.chance:.0f}%"
             groups = "" if task.group_by is None else f", one of each {task.group_by}"
-            click.echo(f"  {task.task}: {task.metric}{shots}{chance}{groups}")
+            say(f"  {task.task}: {task.metric}{shots}{chance}{groups}")
         if found := scores.get(capability.name):
             span = f"{100 * found.low:.0f} to {100 * found.high:.0f}%"
             signal = "" if found.signal else ", no signal on this base"
-            click.echo(
-                f"  base {100 * found.score:.1f}% ({span}) on {found.samples} samples{signal}"
-            )
+            say(f"  base {100 * found.score:.1f}% ({span}) on {found.samples} samples{signal}")
 
 
 for subcommand in (list_suites, check, new, measure, fetch):

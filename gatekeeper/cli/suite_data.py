@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 
 TELL_EVERY_SECONDS = 5.0
@@ -36,28 +36,28 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
     settings = settings_from(config, **base_flags)
     suite = load_suite(name, settings.suites)
     folder, pin = base_of(settings, [])
-    click.echo(f"loading {pin.name}", err=True)
+    say(f"loading {pin.name}", err=True)
     loaded = load_base(folder, pin)
     tasks = load_tasks(suite, loaded.tokenizer)
     engine = PackedEngine(loaded, default_cache())
     found = measure_suite(suite, tasks, engine, loaded.pin, _teller())
     target = out or suite.folder
     assert target is not None  # a suite that was loaded has a folder
-    click.echo(f"{'capability':<18} {'samples':>7} {'chance':>7} {'base':>7}  {'95%':<14} seconds")
+    say(f"{'capability':<18} {'samples':>7} {'chance':>7} {'base':>7}  {'95%':<14} seconds")
     for one in found.capabilities:
         chance = "-" if one.chance is None else f"{100 * one.chance:.1f}%"
         span = f"{100 * one.low:.1f} to {100 * one.high:.1f}"
         signal = "" if one.signal else "  no signal"
-        click.echo(
+        say(
             f"{one.name:<18} {one.samples:>7} {chance:>7} {100 * one.score:>6.1f}%  {span:<14} "
             f"{one.seconds:>7.1f}{signal}"
         )
     cached = f", {found.cached} from the cache" if found.cached else ""
-    click.echo(
+    say(
         f"{found.samples} samples in {found.seconds:.0f} s{cached}; "
         f"the first docs predicted {found.predicted_seconds:.0f} s"
     )
-    click.echo(f"wrote {write_measure(found, target)}")
+    say(f"wrote {write_measure(found, target)}")
 
 
 @click.command()
@@ -72,11 +72,9 @@ def fetch(name: str, config: Path | None) -> None:
     files = TaskFiles(suite.name, suite.folder)
     for capability in suite.capabilities:
         for task in capability.tasks:
-            click.echo(f"{capability.name}: {printable(task.task)}", err=True)
+            say(f"{capability.name}: {task.task}", err=True)
             built = files.build(task.task)
-            click.echo(
-                f"{task.task:<20} {len(built)} tasks, {sum(_size(t) for t in built)} samples"
-            )
+            say(f"{task.task:<20} {len(built)} tasks, {sum(_size(t) for t in built)} samples")
 
 
 def _size(task: Any) -> int:
@@ -93,6 +91,6 @@ def _teller() -> Any:
         now = time.monotonic()
         if now - last[0] >= TELL_EVERY_SECONDS or done == total:
             last[0] = now
-            click.echo(f"  {what} {done}/{total}", err=True)
+            say(f"  {what} {done}/{total}", err=True)
 
     return tell

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import config_option, settings_from
 
 if TYPE_CHECKING:
@@ -25,19 +26,19 @@ def list_suites(config: Path | None) -> None:
     from gatekeeper.suite.measured import read_measure
 
     search = settings_from(config).suites
-    click.echo(ROW.format(*HEAD))
+    say(ROW.format(*HEAD))
     measures = []
     for name in find_suites(search):
         suite = load_suite(name, search)
         measured = read_measure(suite)
-        click.echo(ROW.format(*_row(suite, measured)))
-        click.echo(f"  {suite.description}")
+        say(ROW.format(*_row(suite, measured)))
+        say(f"  {suite.description.strip()}")
         if measured is not None:
             measures.append(measured)
-    click.echo()
+    say()
     for base in sorted({_base(measured) for measured in measures}):
-        click.echo(f"Measured on {base}.")
-    click.echo("A dash is not measured: gate suite measure NAME.")
+        say(f"Measured on {base}.")
+    say("A dash is not measured: gate suite measure NAME.")
 
 
 def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.consoles import printable
+from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import config_option, settings_from
 
 
@@ -91,18 +91,18 @@ def new(
         compared = f"{train} ({rows} rows)"
     target = write_suite(folder, name, draft, source, role=Role(role), chat=chat, compared=compared)
     form = f"{len(draft.samples[0].choices)} choices" if draft.samples[0].choices else "generated"
-    click.echo(f"wrote  {target}: {len(draft.samples)} samples, answers: {form}")
+    say(f"wrote  {target}: {len(draft.samples)} samples, answers: {form}")
     if group_by:
         groups = len({sample.group for sample in draft.samples})
-        click.echo(
-            f"       in {groups} groups by {printable(group_by)}, of which one is drawn each"
-        )
+        say(f"       in {groups} groups by {group_by}, of which one is drawn each")
     if draft.repeated:
-        click.echo(f"       {draft.repeated} repeated rows were left out")
+        say(f"       {draft.repeated} repeated rows were left out")
     if compared:
-        click.echo(f"       no overlap with {printable(compared)}")
+        say(f"       no overlap with {compared}")
     else:
-        click.echo("       not compared with training data: give --train FILE, or let gate check")
-    click.echo(f"\nNext:\n  gate suite check {name}")
+        say("       not compared with training data: give --train FILE, or let gate check")
+    say()
+    say("Next:")
+    say(f"  gate suite check {name}")
     if role == "task":
-        click.echo(f"  and in the policy:  task: {{suite: {name}, bar: 0.80, min_gain: 0.05}}")
+        say(f"  and in the policy:  task: {{suite: {name}, bar: 0.80, min_gain: 0.05}}")

@@ -21,13 +21,17 @@ _INVISIBLE = re.compile(
 and by several scripts, and harmless)."""
 
 
-def visible(text: str) -> str:
-    """Spell out every invisible character except newline, tab and the joiners."""
-    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+def visible(text: str, *, breaks: bool = True) -> str:
+    """Spell out every invisible character except newline, tab and the joiners.
+
+    Without `breaks` the result is one line: newlines become `⏎`, tabs blanks.
+    """
+    shown = _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
+    return shown if breaks else shown.replace("\n", "⏎").replace("\t", " ")
 
 
 def one_line(text: str) -> str:
-    """`visible`, with newlines as `⏎` and runs of blanks as one."""
+    """`visible` as part of a sentence: newlines as ` ⏎ `, runs of blanks as one."""
     lines = (" ".join(line.split()) for line in visible(text).strip().splitlines())
     return " ⏎ ".join(line for line in lines if line)
 

@@ -14,6 +14,7 @@ from registry_factory import NOW, adapter_folder, policy_text, record
 
 from gatekeeper.cli import main
 from gatekeeper.registry import Registry
+from gatekeeper.report.visible_text import visible
 from gatekeeper.verdict import Decision
 
 Run = Callable[..., tuple[int, str]]
@@ -212,6 +213,41 @@ def test_the_log_tells_every_kind_of_event_in_words(gate: Run, tmp_path: Path) -
         assert line in said
     assert "\x1b" not in said
     assert all(json.loads(line) for line in gate("log", "--json")[1].splitlines())
+
+
+def test_no_command_lets_a_name_or_a_path_act_on_the_terminal(gate: Run, tmp_path: Path) -> None:
+    evil = "evil\x1b[2J\u202ednim\u2028\nFORCED"
+    check = checked(tmp_path, 1, name=evil)
+    folder = str(adapter_folder(tmp_path / evil, 2))
+    spoken = [
+        gate(*arguments)[1]
+        for arguments in (
+            ("promote", check),
+            ("promote", folder),
+            ("registry", "import", folder, "--reason", evil),
+            ("rollback", "--reason", evil),
+            ("promote", evil, "--force", "--reason", evil, "--channel", "other"),
+            ("status",),
+            ("log",),
+            ("show", check),
+            ("show", "other"),
+            ("lineage", check, "--svg", f"{folder}.svg"),
+            ("report", check),
+            ("report", check, "--html", f"{folder}.html"),
+            ("card", folder, "--write"),
+            ("diff", check, check),
+            ("escalate", check, "--write", f"{folder}.yaml"),
+            ("inspect", str(tmp_path / "none" / evil)),
+            ("check", str(tmp_path / "none" / evil), "--html", f"{folder}/none/a.html"),
+            ("registry", "retire", folder),
+            ("report", evil, "--nonsense", evil),
+            (evil,),
+        )
+    ]
+    for said in spoken:
+        assert said == visible(said)
+        assert not any(line.startswith("FORCED@1") for line in said.splitlines())
+    assert sum("⟨U+202E⟩" in said or "\\u202e" in said for said in spoken) > 15
 
 
 def test_lineage_is_drawn_as_svg(gate: Run, tmp_path: Path) -> None:

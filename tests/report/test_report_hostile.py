@@ -94,6 +94,14 @@ def test_every_format_character_that_python_knows_is_spelled_out():
 
 
 @given(HOSTILE_TEXT)
+def test_without_breaks_visible_text_is_one_line_and_keeps_its_columns(text):
+    shown = visible(f"name  {text}", breaks=False)
+    assert len(shown.splitlines()) == 1
+    assert shown.startswith("name  ")
+    assert "\t" not in shown
+
+
+@given(HOSTILE_TEXT)
 def test_one_line_is_one_line(text):
     assert len(one_line(text).splitlines()) <= 1
 
