@@ -1,6 +1,7 @@
 # The menu. `make demo` and `make test` do their own set-up.
 PY ?= python3
 TORCH ?= torch==2.13.0
+WORKERS ?= 2
 V := .venv
 BIN := $(V)/bin
 
@@ -25,8 +26,10 @@ browser:
 demo: setup
 	$(BIN)/python examples/demo.py
 
+# The same every time: draws, hashes and surroundings are settled (tests/surroundings.py), whatever
+# the number of WORKERS. A file's tests stay together; the slowest files begin (tests/conftest.py).
 test: setup browser
-	$(BIN)/pytest -q
+	PYTHONHASHSEED=0 PYTHONUTF8=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -48,14 +51,13 @@ gpu: setup
 	$(BIN)/python benchmarks/engine.py --device cuda
 	$(BIN)/python benchmarks/engine.py --device cuda --dtype bfloat16
 
-# Kill points, failing disks, flipped bytes, races, fuzzing: about half an hour, bounded.
+# Kill points, failing disks, flipped bytes, races, and a long search with new random draws.
 # The figures go to torture-figures.txt; docs/reliability.md tells what they mean.
 torture: setup
 	command -v strace >/dev/null || { apt-get update -q && apt-get install -yq strace; }
 	rm -f torture-figures.txt
 	GATE_FIGURES=$(CURDIR)/torture-figures.txt $(BIN)/pytest -q -m torture
-	GATE_FUZZ_CASES=2500 $(BIN)/pytest -q tests/fuzz
-	GATE_FUZZ_CASES=1000 $(BIN)/pytest -q tests/registry/test_registry_fuzz.py
+	$(BIN)/pytest -q -m hypothesis --hypothesis-profile=torture -n $(WORKERS)
 
 clean:
 	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache demo-out
