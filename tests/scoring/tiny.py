@@ -69,6 +69,13 @@ SIZES: dict[str, Any] = {
     "eos_token_id": 1,
     "pad_token_id": 2,
 }
+STATES = {  # 32 heads of 128 by 128, unless told otherwise
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_key_head_dim": 16,
+    "linear_value_head_dim": 16,
+}
+"""Sizes of the state that some families carry from token to token."""
 
 
 def model(kind: str = "llama", **changes: Any) -> Any:
@@ -103,6 +110,7 @@ def model(kind: str = "llama", **changes: Any) -> Any:
         ),
         "qwen3_next": lambda: t.Qwen3NextConfig(
             **sizes,
+            **STATES,
             head_dim=16,
             num_experts=4,
             num_experts_per_tok=2,
@@ -111,6 +119,7 @@ def model(kind: str = "llama", **changes: Any) -> Any:
         ),
         "qwen3_5": lambda: t.Qwen3_5TextConfig(
             **sizes,
+            **STATES,
             head_dim=16,
             layer_types=["linear_attention", "full_attention", "linear_attention"],
         ),
