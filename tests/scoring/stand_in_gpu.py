@@ -10,11 +10,11 @@ module before anything that may import torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 __all__ = ["NAME", "stand_in_gpu"]
 
@@ -65,13 +65,25 @@ class _Device(TorchDispatchMode):
         return _run(func, args, kwargs or {})
 
 
+def _mapped(change: Callable[[torch.Tensor], Any], value: Any) -> Any:
+    """The same lists, tuples and dicts with other tensors; torch's own tree_map takes minutes."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if type(value) in (list, tuple):
+        return type(value)([_mapped(change, each) for each in value])
+    if type(value) is dict:
+        return {name: _mapped(change, each) for name, each in value.items()}
+    return value
+
+
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Run one operation on the tensors inside, if its tensors are on one device."""
     if func._can_decompose():
         with _Device():
             return func.decompose(*args, **kwargs)
     name = func._schema.name.partition("::")[2]
-    tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    tensors: list[torch.Tensor] = []
+    _mapped(tensors.append, (args, kwargs))
     ours = [tensor for tensor in tensors if isinstance(tensor, _OnDevice)]
     if name == "_fused_sdp_choice" and ours:
         return 0  # attention from plain products: the CPU's fused kernel would see the wrong device
@@ -87,17 +99,17 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         place = ours[0].device.index if ours else None
     if wanted is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
-    args, kwargs = tree_map(lambda x: x.inner if isinstance(x, _OnDevice) else x, (args, kwargs))
+    args, kwargs = _mapped(lambda x: x.inner if isinstance(x, _OnDevice) else x, (args, kwargs))
     if name == "histc":  # a GPU counts whole numbers too
         result = func(args[0].float(), *args[1:], **kwargs).to(args[0].dtype)
     else:
         result = func(*args, **kwargs)
     if func._schema.is_mutable:
         known = {id(tensor.inner): tensor for tensor in ours}
-        return tree_map(lambda x: known.get(id(x), x), result)
+        return _mapped(lambda x: known.get(id(x), x), result)
     if place is None:
         return result
-    return tree_map(lambda x: _OnDevice(x, place) if isinstance(x, torch.Tensor) else x, result)
+    return _mapped(lambda x: _OnDevice(x, place), result)
 
 
 def stand_in_gpu() -> TorchDispatchMode:
