@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rivals import tango
 
-from gatekeeper.statistics import look_schedule
+from gatekeeper.statistics import MeanTest, look_schedule
 from gatekeeper.statistics.assessment import boundaries
 from gatekeeper.statistics.null_tail import Array, lattice_step, lower_tail, upper_tail
 
@@ -68,7 +68,8 @@ def decide(
     """The shipped test: (checks, looks) booleans, shown to be above and below the limit."""
     low, high = (-1.0, 1.0) if values.min() < 0 else (0.0, 1.0)
     step = lattice_step(values)
-    passing, failing = boundaries(tuple(looks.tolist()), limit, int(looks[-1]), alpha, low, high)
+    test = MeanTest(limit, alpha, low, high)
+    passing, failing = boundaries(test, tuple(looks.tolist()), int(looks[-1]))
     above = _once(lambda c: upper_tail(values, c, limit, low, step), counts)
     below = _once(lambda c: lower_tail(values, c, limit, high, step), counts)
     return above <= passing, below <= failing

@@ -146,7 +146,7 @@ def _needed(kind: RuleKind, threshold: float, flips: float | None, alpha: float)
     """Samples for one rule."""
     import numpy as np
 
-    from gatekeeper.statistics import samples_needed
+    from gatekeeper.statistics import MeanTest, samples_needed
 
     low, high = -1.0, 1.0
     if kind is RuleKind.BAR:
@@ -162,4 +162,4 @@ def _needed(kind: RuleKind, threshold: float, flips: float | None, alpha: float)
         lost, gained = (changed - gain) / 2, (changed + gain) / 2
         values = np.array([-1.0, 0.0, 1.0])
         shares = np.array([lost, 1 - lost - gained, gained])
-    return samples_needed(values, shares, threshold, alpha=alpha, low=low, high=high) or 0
+    return samples_needed(values, shares, MeanTest(threshold, alpha, low, high)) or 0

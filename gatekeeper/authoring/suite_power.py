@@ -35,14 +35,15 @@ def shortage_of(samples: int, suite: str, capability: str, policy: Policy) -> It
     """
     import numpy as np
 
-    from gatekeeper.statistics import samples_needed
+    from gatekeeper.statistics import MeanTest, samples_needed
 
     def needed(threshold: float, better: float, worse: float = 0.0, low: float = -1.0) -> int:
         """Of values -1, 0 and 1, with these shares of the last and the first."""
         values, shares = np.array([-1.0, 0.0, 1.0]), np.array([worse, 1 - better - worse, better])
         if low == 0.0:
             values, shares = values[1:], shares[1:]
-        return samples_needed(values, shares, threshold, alpha=policy.alpha, low=low) or 0
+        test = MeanTest(threshold, policy.alpha, low=low)
+        return samples_needed(values, shares, test) or 0
 
     rules: list[tuple[str, int]] = [("anything at all", FEWEST_SAMPLES)]
     for forgetting in policy.forgetting:

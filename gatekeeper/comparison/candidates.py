@@ -8,7 +8,7 @@ that are valid at every look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -240,10 +240,10 @@ def _any_time(
     differences: NDArray[np.float64], shared: SharedSamples, alpha: float
 ) -> tuple[float, float, float]:
     """Two one-sided tests at half of alpha each; the p-value is twice the smaller one."""
-    from gatekeeper.statistics import assess
+    from gatekeeper.statistics import Looks, MeanTest, assess
 
-    looks: Sequence[int] = shared.looks or (len(differences),)
-    horizon = max(shared.horizon, len(differences))
-    worse = assess(differences, 0.0, looks=looks, horizon=horizon, alpha=alpha / 2)
-    better = assess(-differences, 0.0, looks=looks, horizon=horizon, alpha=alpha / 2)
+    samples = len(differences)
+    looks = Looks(shared.looks or (samples,), max(shared.horizon, samples))
+    test = MeanTest(threshold=0.0, alpha=alpha / 2)
+    worse, better = assess(differences, test, looks), assess(-differences, test, looks)
     return worse.low, worse.high, min(1.0, 2.0 * min(worse.p_value, better.p_value))

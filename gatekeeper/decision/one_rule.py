@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gatekeeper.statistics import Looks, MeanTest
+
 __all__ = ["Terms", "bar", "cap_on_lost", "drift", "forgetting", "min_gain", "terms_of"]
 
 
@@ -30,6 +32,25 @@ class Terms:
     exhausted: bool
     """The suite's budget is spent, so what is open now stays open."""
     intervals: bool = True
+
+
+@dataclass(frozen=True)
+class Question:
+    """One rule on one capability: is a mean above its threshold? Values in [lowest, highest]."""
+
+    rule: str
+    kind: RuleKind
+    threshold: float
+    line: int | None
+    """Of the policy's file."""
+    lowest: float = -1.0
+    highest: float = 1.0
+
+    def test(self, alpha: float) -> MeanTest:
+        """The question as statistics ask it."""
+        from gatekeeper.statistics import MeanTest
+
+        return MeanTest(self.threshold, alpha, self.lowest, self.highest)
 
 
 def terms_of(measured: Iterable[Pairs], sampling: Sampling, alpha: float, intervals: bool) -> Terms:
@@ -50,14 +71,14 @@ def terms_of(measured: Iterable[Pairs], sampling: Sampling, alpha: float, interv
 
 def bar(pairs: Pairs, limit: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
     """The candidate's own score must be shown to reach the bar."""
-    return _assessed(
-        pairs, rule, RuleKind.BAR, _array(pairs.candidate), limit, terms, line, lowest=0.0
-    )
+    question = Question(rule, RuleKind.BAR, limit, line, lowest=0.0)
+    return _assessed(pairs, _array(pairs.candidate), question, terms)
 
 
 def min_gain(pairs: Pairs, gain: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
     """The candidate must be shown to beat the base by so much."""
-    return _assessed(pairs, rule, RuleKind.MIN_GAIN, _differences(pairs), gain, terms, line)
+    question = Question(rule, RuleKind.MIN_GAIN, gain, line)
+    return _assessed(pairs, _differences(pairs), question, terms)
 
 
 def forgetting(
@@ -66,7 +87,8 @@ def forgetting(
     """The loss must be shown to be smaller than the margin, where there is something to lose."""
     from gatekeeper.statistics import has_signal
 
-    result = _assessed(pairs, rule, RuleKind.FORGETTING, _differences(pairs), -margin, terms, line)
+    question = Question(rule, RuleKind.FORGETTING, -margin, line)
+    result = _assessed(pairs, _differences(pairs), question, terms)
     signal = bool(pairs.base) and has_signal(_array(pairs.base), pairs.chance or 0.0, terms.alpha)
     # A loss that was shown was a signal; a pass without one would be "nothing was lost of
     # nothing".
@@ -78,9 +100,8 @@ def forgetting(
 def cap_on_lost(pairs: Pairs, most: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
     """Share of samples that flipped from right to wrong, shown to be under a cap."""
     lost = (_array(pairs.base) >= 0.5) & (_array(pairs.candidate) < 0.5)
-    result = _assessed(
-        pairs, rule, RuleKind.FLIPS, -lost.astype(float), -most, terms, line, highest=0.0
-    )
+    question = Question(rule, RuleKind.FLIPS, -most, line, highest=0.0)
+    result = _assessed(pairs, -lost.astype(float), question, terms)
 
     def turned(value: float | None) -> float | None:
         return None if value is None else -value + 0.0
@@ -107,51 +128,31 @@ def drift(text: NeutralText, most: float, line: int | None) -> RuleResult:
 
 
 def _assessed(
-    pairs: Pairs,
-    rule: str,
-    kind: RuleKind,
-    values: NDArray[np.float64],
-    threshold: float,
-    terms: Terms,
-    line: int | None,
-    lowest: float = -1.0,
-    highest: float = 1.0,
+    pairs: Pairs, values: NDArray[np.float64], question: Question, terms: Terms
 ) -> RuleResult:
-    """One mean against one threshold. Values lie in [lowest, highest]."""
+    """One mean against one threshold."""
     from gatekeeper.statistics import assess
 
     if not len(values):
         return RuleResult(
-            rule=rule, kind=kind, suite=pairs.suite, capability=pairs.capability,
+            rule=question.rule, kind=question.kind, suite=pairs.suite, capability=pairs.capability,
             outcome=Outcome.INCONCLUSIVE, estimate=None, low=None, high=None,
-            threshold=threshold, base_score=None, candidate_score=None, samples=0,
-            available=pairs.available, policy_line=line,
+            threshold=question.threshold, base_score=None, candidate_score=None, samples=0,
+            available=pairs.available, policy_line=question.line,
         )  # fmt: skip
-    horizon = max(terms.horizons[pairs.capability], len(values))
-    # Samples that could not be scored count as used: no more will come in their place.
-    ended = terms.exhausted or len(values) + pairs.errors >= horizon
-    found = assess(
-        values,
-        threshold,
-        looks=_looks(len(values), horizon, terms.look_every, ended),
-        horizon=horizon,
-        alpha=terms.alpha,
-        low=lowest,
-        high=highest,
-        ended=ended,
-        intervals=terms.intervals,
-    )
+    test = question.test(terms.alpha)
+    found = assess(values, test, _looks(pairs, len(values), terms), intervals=terms.intervals)
     before, after = _array(pairs.base) >= 0.5, _array(pairs.candidate) >= 0.5
     return RuleResult(
-        rule=rule,
-        kind=kind,
+        rule=question.rule,
+        kind=question.kind,
         suite=pairs.suite,
         capability=pairs.capability,
         outcome=Outcome(found.outcome),
         estimate=found.estimate,
         low=found.low,
         high=found.high,
-        threshold=threshold,
+        threshold=question.threshold,
         base_score=float(_array(pairs.base).mean()),
         candidate_score=float(_array(pairs.candidate).mean()),
         samples=len(values),
@@ -160,32 +161,32 @@ def _assessed(
         p_value=found.p_value,
         lost=int((before & ~after).sum()),
         gained=int((~before & after).sum()),
-        needed=_needed(values, threshold, terms.alpha, lowest, highest)
-        if found.outcome == "inconclusive"
-        else None,
-        policy_line=line,
+        needed=_needed(values, test) if found.outcome == "inconclusive" else None,
+        policy_line=question.line,
     )
 
 
-def _needed(
-    values: NDArray[np.float64], threshold: float, alpha: float, lowest: float, highest: float
-) -> int | None:
+def _needed(values: NDArray[np.float64], test: MeanTest) -> int | None:
     """Samples in all that would settle it, were the rest like those that were seen."""
     import numpy as np
 
     from gatekeeper.statistics import samples_needed
 
     distinct, counts = np.unique(values, return_counts=True)
-    return samples_needed(
-        distinct, counts / len(values), threshold, alpha=alpha, low=lowest, high=highest
-    )
+    return samples_needed(distinct, counts / len(values), test)
 
 
-def _looks(samples: int, horizon: int, every: int, ended: bool) -> tuple[int, ...]:
-    from gatekeeper.statistics import look_schedule
+def _looks(pairs: Pairs, samples: int, terms: Terms) -> Looks:
+    """The looks that were taken, from how the samples were drawn."""
+    from gatekeeper.statistics import Looks, look_schedule
 
-    planned = tuple(look for look in look_schedule(horizon, every) if look <= samples)
-    return (*planned, samples) if ended and samples not in planned else planned
+    horizon = max(terms.horizons[pairs.capability], samples)
+    # Samples that could not be scored count as used: no more will come in their place.
+    ended = terms.exhausted or samples + pairs.errors >= horizon
+    planned = look_schedule(horizon, terms.look_every)
+    at = tuple(look for look in planned if look <= samples)
+    last = (samples,) if ended and samples not in at else ()
+    return Looks((*at, *last), horizon, ended)
 
 
 def _differences(pairs: Pairs) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ another machine is the same.
 """
 
 from gatekeeper.statistics.assessment import Assessment, assess
+from gatekeeper.statistics.mean_test import Looks, MeanTest
 from gatekeeper.statistics.multiplicity import best_of_k_alpha, holm
 from gatekeeper.statistics.power import samples_needed
 from gatekeeper.statistics.schedule import horizons, look_schedule
@@ -12,6 +13,8 @@ from gatekeeper.statistics.signal import has_signal
 
 __all__ = [
     "Assessment",
+    "Looks",
+    "MeanTest",
     "assess",
     "best_of_k_alpha",
     "has_signal",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatekeeper.statistics.mean_test import Looks, MeanTest
 from gatekeeper.statistics.null_tail import Array, lattice_step, lower_tail, upper_tail
 from gatekeeper.statistics.spending import levels
 
@@ -37,103 +38,100 @@ class Assessment:
     samples: int
 
 
-def earliest_pass(threshold: float, unchanged: float, lowest: float, alpha: float) -> float:
-    """Samples that it takes to pass when each of them has the value `unchanged`.
+def earliest_pass(test: MeanTest) -> float:
+    """Samples that it takes to pass when none of them changes; 1 when they are no evidence for it.
 
-    At a fiftieth of alpha; 1 when unchanged samples are no evidence for passing.
+    At a fiftieth of alpha.
     """
-    share = (unchanged - threshold) / (unchanged - lowest) if unchanged > threshold else 0.0
-    return math.log(alpha / 50) / math.log1p(-share) if 0 < share < 1 else 1.0
+    unchanged = 0.0 if test.low < 0 < test.high else test.high
+    gap = unchanged - test.threshold
+    share = gap / (unchanged - test.low) if gap > 0 else 0.0
+    return math.log(test.alpha / 50) / math.log1p(-share) if 0 < share < 1 else 1.0
 
 
 def assess(
-    values: NDArray[np.float64],
-    threshold: float,
-    *,
-    looks: Sequence[int],
-    horizon: int,
-    alpha: float,
-    low: float = -1.0,
-    high: float = 1.0,
-    ended: bool = False,
-    intervals: bool = True,
+    values: NDArray[np.float64], test: MeanTest, looks: Looks, *, intervals: bool = True
 ) -> Assessment:
     """Is the mean of `values`, taken in draw order, above or below the threshold?
 
     pass: shown above; fail: shown below; each wrongly with probability at most alpha over all
-    looks together. The first look that settles it counts. `looks` are the sample counts at which
-    somebody looked or will look, up to `horizon`, the most samples there can be; both must not
-    depend on `values`. `ended`: for a reason that does not lie in `values` there will be no more
-    samples, so the last look may use all of alpha that is left. Without `intervals` the ends are
-    those of the range, which is faster.
-    Raises ValueError when a value is outside [low, high], or there are more than the horizon or
-    none.
+    looks together. The first look that settles it counts. Without `intervals` the ends are those
+    of the range, which is faster.
+    Raises ValueError when a value is outside of the test's range, or there are more than the
+    horizon or none.
     """
     if not len(values):
         raise ValueError("there are no samples to assess")
-    if values.min() < low - 1e-9 or values.max() > high + 1e-9 or horizon < len(values):
+    within = test.low - 1e-9 <= values.min() and values.max() <= test.high + 1e-9
+    if not within or looks.horizon < len(values):
         raise ValueError("a sample is out of range, or there are more than the horizon")
-    seen = tuple(sorted({look for look in looks if 0 < look <= len(values)}))
-    distinct, counts = _running_counts(values, seen)
-    step = lattice_step(np.append(distinct, (low, high)))
-    end = len(values) if ended else None
-    passing, failing = boundaries(seen, threshold, horizon, alpha, low, high, end)
-
-    def above(limit: float, at: Array = counts) -> Array:
-        return upper_tail(distinct, at, limit, low, step)
-
-    def below(limit: float, at: Array = counts) -> Array:
-        return lower_tail(distinct, at, limit, high, step)
-
-    outcome: Literal["pass", "fail", "inconclusive"] = "inconclusive"
-    settled: int | None = None
+    seen = tuple(sorted({look for look in looks.at if 0 < look <= len(values)}))
     estimate = float(values.mean())
-    ends, p_value = (low, high), 1.0
-    if seen:
-        chance_below = below(threshold)
-        passed, failed = above(threshold) <= passing, chance_below <= failing
-        p_value = float(min(1.0, (alpha * chance_below / np.maximum(failing, 1e-300)).min()))
-        at = -1
-        if (passed | failed).any():
-            at = int((passed | failed).argmax())
-            outcome, settled = ("pass" if passed[at] else "fail"), seen[at]
-        if intervals:
-            pairs = [
-                (
-                    _end(above, counts[[i]], passing[i], low, mean),
-                    -_end(_mirrored(below), counts[[i]], failing[i], -high, -mean),
-                )
-                for i in sorted({at % len(seen), len(seen) - 1})
-                for mean in [float(values[: seen[i]].mean())]
-            ]
-            # After it was settled more may have been seen; what was shown stays shown.
-            ends = max(end for end, _ in pairs), min(end for _, end in pairs)
+    if not seen:
+        low, high = min(test.low, estimate), max(test.high, estimate)
+        return Assessment("inconclusive", estimate, low, high, 1.0, None, len(values))
+    tails = _Tails(values, seen, test)
+    passing, failing = boundaries(
+        test, seen, looks.horizon, end=len(values) if looks.ended else None
+    )
+    chance_below = tails.below(test.threshold)
+    passed, failed = tails.above(test.threshold) <= passing, chance_below <= failing
+    outcome: Literal["pass", "fail", "inconclusive"] = "inconclusive"
+    at, last = -1, len(seen) - 1
+    if (passed | failed).any():
+        at = int((passed | failed).argmax())
+        outcome = "pass" if passed[at] else "fail"
+    ends = (test.low, test.high)
+    if intervals:
+        # After it was settled more may have been seen; what was shown stays shown.
+        found = [tails.interval(i, passing[i], failing[i]) for i in sorted({at % len(seen), last})]
+        ends = max(low for low, _ in found), min(high for _, high in found)
     return Assessment(
         outcome=outcome,
         estimate=estimate,
         low=min(ends[0], estimate),
         high=max(ends[1], estimate),
-        p_value=p_value,
-        settled_at=settled,
+        p_value=float(min(1.0, (test.alpha * chance_below / np.maximum(failing, 1e-300)).min())),
+        settled_at=None if outcome == "inconclusive" else seen[at],
         samples=len(values),
     )
 
 
 def boundaries(
-    looks: tuple[int, ...],
-    threshold: float,
-    horizon: int,
-    alpha: float,
-    low: float = -1.0,
-    high: float = 1.0,
-    end: int | None = None,
+    test: MeanTest, at: tuple[int, ...], horizon: int, end: int | None = None
 ) -> tuple[Array, Array]:
-    """Levels of the looks for passing and for failing; see `spending.levels`."""
-    start = earliest_pass(threshold, 0.0 if low < 0 < high else high, low, alpha)
+    """Levels of the looks `at` for passing and for failing; see `spending.levels`."""
+    start = earliest_pass(test)
     return (
-        np.array(levels("pass", looks, horizon, alpha, start=start, end=end)),
-        np.array(levels("fail", looks, horizon, alpha, end=end)),
+        np.array(levels("pass", at, horizon, test.alpha, start=start, end=end)),
+        np.array(levels("fail", at, horizon, test.alpha, end=end)),
     )
+
+
+class _Tails:
+    """How likely the samples seen up to each look are, were the mean at some limit."""
+
+    def __init__(self, values: Array, seen: tuple[int, ...], test: MeanTest) -> None:
+        self._values, self._seen, self._test = values, seen, test
+        self._distinct, self._counts = _running_counts(values, seen)
+        self._step = lattice_step(np.append(self._distinct, (test.low, test.high)))
+
+    def above(self, limit: float, counts: Array | None = None) -> Array:
+        """P(a mean as high as the one seen), at each look."""
+        at = self._counts if counts is None else counts
+        return upper_tail(self._distinct, at, limit, self._test.low, self._step)
+
+    def below(self, limit: float, counts: Array | None = None) -> Array:
+        """P(a mean as low as the one seen), at each look."""
+        at = self._counts if counts is None else counts
+        return lower_tail(self._distinct, at, limit, self._test.high, self._step)
+
+    def interval(self, look: int, passing: float, failing: float) -> tuple[float, float]:
+        """Ends of the interval that one look shows at its two levels."""
+        counts = self._counts[[look]]
+        mean = float(self._values[: self._seen[look]].mean())
+        low = _end(self.above, counts, passing, self._test.low, mean)
+        return low, -_end(_mirrored(self.below), counts, failing, -self._test.high, -mean)
 
 
 def _running_counts(values: Array, looks: tuple[int, ...]) -> tuple[Array, Array]:

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from gatekeeper.statistics import assess, has_signal, look_schedule, samples_needed
+from gatekeeper.statistics import (
+    Looks,
+    MeanTest,
+    assess,
+    has_signal,
+    look_schedule,
+    samples_needed,
+)
 from gatekeeper.statistics.null_tail import lattice_step, lower_tail, most_likely_at, upper_tail
 from gatekeeper.statistics.spending import levels, spent
 
@@ -23,8 +30,9 @@ graded = st.lists(st.floats(-1, 1, allow_nan=False), min_size=1, max_size=40)
 
 def run(values: list[float], threshold: float, horizon: int = 0, **more: float) -> object:
     horizon = max(horizon, len(values))
-    looks = [n for n in look_schedule(horizon, 25) if n <= len(values)]
-    return assess(np.array(values), threshold, looks=looks, horizon=horizon, alpha=0.05, **more)
+    looks = tuple(n for n in look_schedule(horizon, 25) if n <= len(values))
+    test = MeanTest(threshold, 0.05)
+    return assess(np.array(values), test, Looks(looks, horizon), **more)
 
 
 @draws(40)
@@ -101,7 +109,9 @@ def test_what_was_settled_stays_settled() -> None:
 def test_a_budget_that_ends_early_spends_what_is_left() -> None:
     values = [0.0] * 70
     assert run(values, -0.05, horizon=400).outcome == "inconclusive"
-    ended = assess(np.array(values), -0.05, looks=[25, 50, 70], horizon=400, alpha=0.05, ended=True)
+    ended = assess(
+        np.array(values), MeanTest(-0.05, 0.05), Looks((25, 50, 70), horizon=400, ended=True)
+    )
     assert ended.outcome == "pass"
 
 
@@ -159,14 +169,14 @@ def test_the_lattice_of_scores_is_found() -> None:
 
 def test_a_forecast_of_samples_is_enough_four_times_in_five() -> None:
     shares = np.array([0.05, 0.9, 0.05])
-    needed = samples_needed(PAIRED, shares, -0.05, alpha=0.05)
+    needed = samples_needed(PAIRED, shares, MeanTest(-0.05, 0.05))
     assert needed is not None
     random = np.random.default_rng(2)
     draws = [random.choice(PAIRED, size=needed, p=shares).tolist() for _ in range(150)]
     runs = [run(values, -0.05, intervals=False) for values in draws]
     passed = sum(found.outcome == "pass" for found in runs) / len(runs)
     assert 0.68 <= passed <= 0.95
-    assert samples_needed(PAIRED, np.array([0.1, 0.85, 0.05]), -0.05, alpha=0.05) is None
+    assert samples_needed(PAIRED, np.array([0.1, 0.85, 0.05]), MeanTest(-0.05, 0.05)) is None
 
 
 def test_signal_needs_more_than_luck() -> None:

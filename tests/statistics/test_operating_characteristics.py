@@ -19,7 +19,7 @@ from simulation import (
 )
 from whole_policy import SCENARIOS, share_at_once, share_promoted
 
-from gatekeeper.statistics import assess
+from gatekeeper.statistics import Looks, MeanTest, assess
 
 CHECKS = 2000
 SMALL = [c for c in CELLS if c.horizon in (200, 500) and c.margin in (0.02, 0.05)]
@@ -78,7 +78,7 @@ def test_the_simulation_decides_as_assess_does(effect: float) -> None:
         values = random.choice(PAIRED, size=cell.horizon, p=cell.shares)
         counts = np.stack([[(values[:n] == v).sum() for v in PAIRED] for n in looks])[None]
         simulated = settle(*decide(PAIRED, counts.astype(float), looks, -0.05), looks)
-        real = assess(values, -0.05, looks=looks.tolist(), horizon=cell.horizon, alpha=0.05)
+        real = assess(values, MeanTest(-0.05, 0.05), Looks(tuple(looks.tolist()), cell.horizon))
         assert (simulated.passed, simulated.failed) == (
             real.outcome == "pass",
             real.outcome == "fail",

@@ -1,0 +1,31 @@
+"""What is asked of a mean, and when: a threshold at a level, at fixed sample counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Looks", "MeanTest"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanTest:
+    """Is the mean of samples that lie in [low, high] above or below a threshold?"""
+
+    threshold: float
+    alpha: float
+    """Most probability of each wrong answer."""
+    low: float = -1.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When the samples are looked at. Must not depend on the values of the samples."""
+
+    at: tuple[int, ...]
+    """Sample counts at which somebody looked or will look."""
+    horizon: int
+    """Most samples that there can be."""
+    ended: bool = False
+    """For a reason that does not lie in the values no more samples will come, so the last look may
+    use all of alpha that is left."""
