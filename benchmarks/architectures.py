@@ -124,6 +124,7 @@ def look_at(kind: str) -> Row:
     import tiny
     import torch
 
+    from gatekeeper.files.model_folder import ModelFolder
     from gatekeeper.scoring.engine import PackedEngine
     from gatekeeper.scoring.forwards.packing_selftest import self_test
     from gatekeeper.scoring.model.load_model import load_model
@@ -134,7 +135,7 @@ def look_at(kind: str) -> Row:
     with tempfile.TemporaryDirectory(prefix="gate-bench-") as place:
         folder = Path(place)
         made.save_pretrained(folder / "base")
-        model = load_model(folder / "base", tiny.TinyArms(made, tokens).pin, "cpu")
+        model = load_model(ModelFolder(folder / "base"), tiny.TinyArms(made, tokens).pin, "cpu")
         tiny.choices_task(folder, docs=4)
         tiny.pairs_task(folder, docs=4)
         tiny.rolling_task(folder, docs=2)

@@ -55,14 +55,16 @@ class Meter:
 def main(dtype: str, base: str, adapter: str, suite_folder: str, out: str, started: str) -> None:
     from gatekeeper.base.pin import pin_base
     from gatekeeper.candidate.inspect_files import inspect_static
+    from gatekeeper.files.model_folder import ModelFolder
     from gatekeeper.scoring.engine import PackedEngine
     from gatekeeper.scoring.model.loaded_base import load_base
     from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
 
-    pin = pin_base(Path(base), "base", dtype)
-    candidate, _ = inspect_static(Path(adapter), base_pin=pin, base_folder=Path(base))
-    loaded = load_base(Path(base), pin)
+    folder = ModelFolder(Path(base))
+    pin = pin_base(folder, "base", dtype)
+    candidate, _ = inspect_static(Path(adapter), base_pin=pin, base_folder=folder)
+    loaded = load_base(folder, pin)
     suite = load_suite(suite_folder)
     ((task,),) = load_tasks(suite, loaded.tokenizer).values()
     import torch

@@ -258,9 +258,10 @@ class ChannelModel:
 def _load(base: Path | str) -> LoadedBase:
     from gatekeeper.base.locate import resolve_base
     from gatekeeper.base.pin import pin_base
+    from gatekeeper.files.model_folder import ModelFolder
     from gatekeeper.scoring.model.load_model import default_device
     from gatekeeper.scoring.model.loaded_base import load_base
 
-    folder = resolve_base(str(base))
+    folder = ModelFolder(resolve_base(str(base)))
     name = Path(base).name if Path(base).exists() else str(base)
     return load_base(folder, pin_base(folder, name, device=default_device()))

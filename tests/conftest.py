@@ -62,8 +62,9 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_pin(tiny_base: Path) -> BasePin:
     """Pin of the tiny base, float32."""
     from gatekeeper.base.pin import pin_base
+    from gatekeeper.files.model_folder import ModelFolder
 
-    return pin_base(tiny_base, "tiny-llama")
+    return pin_base(ModelFolder(tiny_base), "tiny-llama")
 
 
 @pytest.fixture(scope="session")

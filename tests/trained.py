@@ -94,6 +94,7 @@ def write_run(adapter: Path, base: Path, data: Path) -> None:
     from gatekeeper.base.pin import pin_base
     from gatekeeper.digests import digest_file
     from gatekeeper.evidence import RunManifest
+    from gatekeeper.files.model_folder import ModelFolder
     from gatekeeper.training.run_manifest import manifest_path, write_manifest
 
     write_manifest(
@@ -101,7 +102,7 @@ def write_run(adapter: Path, base: Path, data: Path) -> None:
             name=adapter.name,
             method="lora",
             base=str(base),
-            base_digest=pin_base(base, "tiny").digest,
+            base_digest=pin_base(ModelFolder(base), "tiny").digest,
             dataset=manifest_path(data, adapter),
             dataset_digest=digest_file(data),
             seed=0,

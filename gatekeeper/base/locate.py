@@ -8,7 +8,7 @@ from typing import Any
 
 from gatekeeper.base.embedded import ALIASES, embedded_base
 from gatekeeper.errors import BaseError
-from gatekeeper.files.model_folder import weight_files
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.files.tokenizer_files import TOKENIZER_FILES
 
 __all__ = ["BaseSpec", "resolve_base"]
@@ -36,8 +36,7 @@ def resolve_base(ref: str, revision: str | None = None) -> Path:
         return embedded_base()
     path = Path(ref).expanduser()
     if path.is_dir():
-        weight_files(path)
-        return path
+        return _whole(path)
     if path.is_absolute() or ref.startswith(("./", "../", "~")) or ref.count("/") != 1:
         raise BaseError(
             f"The base {ref!r} is neither a folder nor a hub id.",
@@ -58,9 +57,7 @@ def _from_hub(ref: str, revision: str | None) -> Path:
     pin = f" --revision {revision}" if revision else ""
     command = f"hf download {ref}{pin} --include '*.safetensors' '*.json' '*.jinja' '*.model'"
     try:
-        folder = Path(snapshot_download(**wanted, local_files_only=True))
-        weight_files(folder)
-        return folder
+        return _whole(Path(snapshot_download(**wanted, local_files_only=True)))
     except Exception as problem:  # huggingface_hub raises many kinds, some of them ValueErrors
         if constants.HF_HUB_OFFLINE:
             raise BaseError(
@@ -76,5 +73,10 @@ def _from_hub(ref: str, revision: str | None) -> Path:
             f"({type(problem).__name__}).",
             "Accept its licence on the hub and set HF_TOKEN." if gated else f"Run: {command}",
         ) from problem
-    weight_files(folder)
+    return _whole(folder)
+
+
+def _whole(folder: Path) -> Path:
+    """The folder again, once its weight files are known to be there."""
+    _ = ModelFolder(folder).weight_files
     return folder

@@ -15,8 +15,7 @@ from gatekeeper.digests import digest_json
 from gatekeeper.errors import BaseError
 from gatekeeper.evidence import BasePin
 from gatekeeper.files.digest_cache import cached_digest
-from gatekeeper.files.model_folder import model_config, weight_files, weight_map
-from gatekeeper.files.tokenizer_files import TokenizerFiles, read_tokenizer
+from gatekeeper.files.model_folder import ModelFolder
 
 __all__ = ["VOLATILE_CONFIG", "pin_base", "settled_dtype"]
 
@@ -42,7 +41,7 @@ def settled_dtype(dtype: str, device: str = "cpu") -> str:
 
 
 def pin_base(
-    path: Path,
+    folder: ModelFolder,
     name: str,
     dtype: str = "auto",
     quantization: str = "none",
@@ -57,16 +56,14 @@ def pin_base(
     """
     if quantization not in ("none", "nf4"):
         raise BaseError(f"Quantization {quantization!r} is not known.", "Use none or nf4.")
-    files = weight_files(path)
-    index = path / "model.safetensors.index.json"
-    weights: dict[str, Any] = {file.name: cached_digest(file) for file in files}
-    if index.is_file():
+    weights: dict[str, Any] = {file.name: cached_digest(file) for file in folder.weight_files}
+    if folder.weight_map is not None:
         # The index decides which shard wins when two hold the same tensor.
-        weights["weight_map"] = digest_json(weight_map(index))
+        weights["weight_map"] = digest_json(folder.weight_map)
     weights_digest = digest_json(weights)
-    config = {k: v for k, v in model_config(path).items() if k not in VOLATILE_CONFIG}
+    config = {k: v for k, v in folder.config.items() if k not in VOLATILE_CONFIG}
     config_digest = digest_json(config)
-    tokenizer = _tokenizer(path)
+    tokenizer = folder.tokenizer
     digest = digest_json(
         {
             "weights": weights_digest,
@@ -77,8 +74,8 @@ def pin_base(
     )
     return BasePin(
         name=name,
-        source=str(path),
-        revision=revision or _hub_commit(path),
+        source=str(folder.path),
+        revision=revision or _hub_commit(folder.path),
         dtype=settled_dtype(dtype, device),
         quantization=quantization,
         digest=digest,
@@ -87,13 +84,6 @@ def pin_base(
         tokenizer_digest=tokenizer.digest,
         chat_template_digest=tokenizer.chat_template,
     )
-
-
-def _tokenizer(path: Path) -> TokenizerFiles:
-    try:
-        return read_tokenizer(path)
-    except ValueError as problem:
-        raise BaseError(f"The tokenizer of {path} cannot be read: {problem}") from problem
 
 
 def _hub_commit(path: Path) -> str | None:

@@ -16,7 +16,7 @@ from gatekeeper.candidate.finding_codes import FindingCode, refused
 from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import AdapterRefused, BaseError, ConfigError
 from gatekeeper.evidence import Finding
-from gatekeeper.files.model_folder import model_config, model_tensors
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.files.tensor_file import DamagedFileError, StoredTensor, read_tensors
 from gatekeeper.files.tokenizer_files import TOKENIZER_FILES
 from gatekeeper.files.untrusted import UnsafeFileError, copy_file, parse_json, read_small, safe_path
@@ -195,15 +195,16 @@ def missing_weights(folder: Path) -> Finding:
 
 
 def _read_checkpoint(folder: Path) -> AdapterFolder:
+    model = ModelFolder(folder)
     try:
         for name in _names(folder):
             safe_path(folder, name)
-        tensors = model_tensors(folder)
+        tensors = model.tensors
         return AdapterFolder(
             path=folder,
             kind="checkpoint",
-            digest=pin_base(folder, folder.name, "float32").digest,
-            config=model_config(folder),
+            digest=pin_base(model, folder.name, "float32").digest,
+            config=model.config,
             tensors=tensors,
         )
     except UnsafeFileError as problem:

@@ -22,7 +22,7 @@ from gatekeeper.candidate.inspection.adapter_tensors import judge_tensors
 from gatekeeper.candidate.inspection.full_checkpoint import judge_checkpoint
 from gatekeeper.candidate.inspection.surroundings import judge_surroundings
 from gatekeeper.evidence.evidence import BasePin, CandidatePin, Finding, Severity
-from gatekeeper.files.model_folder import model_config, model_tensors
+from gatekeeper.files.model_folder import ModelFolder
 
 __all__ = ["inspect_static"]
 
@@ -30,7 +30,7 @@ __all__ = ["inspect_static"]
 def inspect_static(
     folder: Path,
     base_pin: BasePin | None = None,
-    base_folder: Path | None = None,
+    base_folder: ModelFolder | None = None,
     manifest_base_digest: str | None = None,
     *,
     source: Path | None = None,
@@ -60,12 +60,11 @@ def _lost(read: AdapterFolder) -> bool:
     return read.kind == "adapter" and not (read.path / WEIGHTS).exists()
 
 
-def _judge(read: AdapterFolder, base_folder: Path | None) -> Iterator[Finding]:
-    base = model_tensors(base_folder) if base_folder else None
+def _judge(read: AdapterFolder, base_folder: ModelFolder | None) -> Iterator[Finding]:
+    base = base_folder.tensors if base_folder else None
+    base_config = base_folder.config if base_folder else None
     if read.kind == "checkpoint":
-        yield from judge_checkpoint(
-            read.config, read.tensors, base, model_config(base_folder) if base_folder else None
-        )
+        yield from judge_checkpoint(read.config, read.tensors, base, base_config)
         return
     judged = judge_config(read.config)
     yield from judged
@@ -76,9 +75,7 @@ def _judge(read: AdapterFolder, base_folder: Path | None) -> Iterator[Finding]:
         )
     # A config that is not understood says nothing about which tensors to expect.
     if not any(finding.severity is Severity.REFUSE for finding in judged):
-        yield from judge_tensors(
-            read.config, read.tensors, base, model_config(base_folder) if base_folder else None
-        )
+        yield from judge_tensors(read.config, read.tensors, base, base_config)
 
 
 def _base_identity(

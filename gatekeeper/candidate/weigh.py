@@ -17,7 +17,7 @@ from gatekeeper.candidate.inspection.module_patterns import pattern_value
 from gatekeeper.candidate.inspection.tensor_names import lora_pairs
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import ModuleUpdate, WeightEvidence
-from gatekeeper.files.model_folder import model_tensors
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.files.tensor_file import StoredTensor
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ ENERGY = 0.9
 _DIGITS = 6
 
 
-def weigh(folder: Path, base_folder: Path | None = None) -> WeightEvidence:
+def weigh(folder: Path, base_folder: ModelFolder | None = None) -> WeightEvidence:
     """Weigh every module of a LoRA adapter; with the base, also relative to its weights.
 
     Raises AdapterRefused when the folder is no readable LoRA adapter, BaseError when the base is
@@ -41,7 +41,7 @@ def weigh(folder: Path, base_folder: Path | None = None) -> WeightEvidence:
     read = read_adapter(folder)
     if read.kind != "adapter" or read.problems:
         raise AdapterRefused(f"{folder} is no readable adapter, so its weights say nothing.")
-    base = model_tensors(base_folder) if base_folder else None
+    base = base_folder.tensors if base_folder else None
     updates, dead = [], []
     for module, a, b in lora_pairs(read.tensors):
         update = _weigh_module(module, a, b, module_scale(read.config, module), base)

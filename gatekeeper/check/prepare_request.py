@@ -23,6 +23,7 @@ from gatekeeper.evidence import (
     TrainingEvidence,
 )
 from gatekeeper.evidence.noise_floor import newest_floor
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
 from gatekeeper.settings import Settings
@@ -33,7 +34,7 @@ __all__ = ["base_of", "prepare"]
 _HINT_LIMIT = 4 << 20
 
 
-def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[Path, BasePin]:
+def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[ModelFolder, BasePin]:
     """Find and pin the base: from the settings, else from what the first adapter's config names.
 
     Raises BaseError when neither names one that can be found.
@@ -54,7 +55,7 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[Path, BasePin
         dtype=settings.dtype,
         quantization=settings.quantization,
     )
-    folder = resolve_base(spec.ref, spec.revision)
+    folder = ModelFolder(resolve_base(spec.ref, spec.revision))
     name = Path(ref).name if Path(ref).exists() else ref
     pin = pin_base(
         folder, name, spec.dtype, spec.quantization, device=default_device(), revision=spec.revision

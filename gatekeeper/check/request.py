@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.errors import PolicyError
 from gatekeeper.evidence import BasePin, CandidatePin, NoiseFloor, Role, Sampling, TrainingEvidence
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.suite import Suite, load_suite
 from gatekeeper.verdict import PastCheck
 
@@ -23,7 +24,7 @@ class Request:
     """What to check, against what, under which policy. Everything here is pinned by the check."""
 
     candidates: tuple[Path, ...]
-    base_folder: Path
+    base_folder: ModelFolder
     base: BasePin
     policy: LoadedPolicy
     suites: tuple[Suite, ...]

@@ -61,7 +61,7 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
     return int(ExitCode.REFUSED if bad else ExitCode.HOLD if held else ExitCode.PROMOTE)
 
 
-def _prove(copy: Path, folder: Path, base: Any, digest: str) -> tuple[Any, Any]:
+def _prove(copy: Path, folder: Any, base: Any, digest: str) -> tuple[Any, Any]:
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
     from gatekeeper.scoring.model.loaded_base import load_base

@@ -69,7 +69,7 @@ def _tokenizer(suite: Suite, settings: Settings) -> Any:
     from gatekeeper.check.prepare_request import base_of
 
     folder, _ = base_of(settings, [])
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
 
 
 def _show(task: Any, doc: int) -> None:

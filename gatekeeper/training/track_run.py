@@ -134,9 +134,10 @@ def _loaded_from(model: Any) -> str:
 def _base_digest(base: str) -> str | None:
     from gatekeeper.base.locate import resolve_base
     from gatekeeper.base.pin import pin_base
+    from gatekeeper.files.model_folder import ModelFolder
 
     try:
-        return pin_base(resolve_base(base), base).digest
+        return pin_base(ModelFolder(resolve_base(base)), base).digest
     except GateError as problem:
         _log.warning("TrackRun: the base %r is not pinned: %s", base, problem.message)
         return None

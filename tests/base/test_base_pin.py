@@ -17,8 +17,14 @@ from gatekeeper.base.locate import resolve_base
 from gatekeeper.base.pin import pin_base, settled_dtype
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import BaseError
+from gatekeeper.evidence import BasePin
 from gatekeeper.files.digest_cache import cached_digest
-from gatekeeper.files.model_folder import weight_files
+from gatekeeper.files.model_folder import ModelFolder
+
+
+def pinned(folder: Path, name: str, *more: str) -> BasePin:
+    """The folder as it is now, pinned."""
+    return pin_base(ModelFolder(folder), name, *more)
 
 
 def copy(base: Path, folder: Path) -> Path:
@@ -33,17 +39,17 @@ def edit(folder: Path, name: str, change: Callable[[dict[str, Any]], None]) -> P
 
 
 def test_the_same_contents_elsewhere_have_the_same_digest(tiny_base: Path, tmp_path: Path) -> None:
-    here, there = pin_base(tiny_base, "a"), pin_base(copy(tiny_base, tmp_path / "b"), "b")
+    here, there = pinned(tiny_base, "a"), pinned(copy(tiny_base, tmp_path / "b"), "b")
     assert here.digest == there.digest
     assert here.source != there.source
 
 
 def test_dtype_and_quantization_stand_beside_the_digest(tiny_base: Path) -> None:
-    plain = pin_base(tiny_base, "a", "float32")
-    packed = pin_base(tiny_base, "a", "bfloat16", "nf4")
+    plain = pinned(tiny_base, "a", "float32")
+    packed = pinned(tiny_base, "a", "bfloat16", "nf4")
     assert plain.digest == packed.digest
     assert (packed.dtype, packed.quantization) == ("bfloat16", "nf4")
-    assert pin_base(tiny_base, "a").dtype == "float32"
+    assert pinned(tiny_base, "a").dtype == "float32"
     assert settled_dtype("auto", "cuda") == "bfloat16"
 
 
@@ -53,7 +59,7 @@ def test_what_saving_writes_into_the_config_does_not_count(tiny_base: Path, tmp_
         "config.json",
         lambda c: c.update(transformers_version="9.9", _name_or_path="x", torch_dtype="bfloat16"),
     )
-    assert pin_base(saved, "b").digest == pin_base(tiny_base, "a").digest
+    assert pinned(saved, "b").digest == pinned(tiny_base, "a").digest
 
 
 def test_what_a_trainer_writes_into_the_tokenizer_does_not_count(
@@ -62,7 +68,7 @@ def test_what_a_trainer_writes_into_the_tokenizer_does_not_count(
     folder = copy(tiny_base, tmp_path / "b")
     edit(folder, "tokenizer.json", lambda t: t.update(padding=None, truncation={"max_length": 4}))
     edit(folder, "tokenizer_config.json", lambda t: t.update(padding_side="left", is_local=False))
-    assert pin_base(folder, "b").digest == pin_base(tiny_base, "a").digest
+    assert pinned(folder, "b").digest == pinned(tiny_base, "a").digest
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,8 @@ def test_what_a_trainer_writes_into_the_tokenizer_does_not_count(
 def test_what_changes_a_computation_changes_the_digest(
     tiny_base: Path, tmp_path: Path, name: str, change: Callable[[Any], None], part: str
 ) -> None:
-    before = pin_base(tiny_base, "a")
-    after = pin_base(edit(copy(tiny_base, tmp_path / "b"), name, change), "b")
+    before = pinned(tiny_base, "a")
+    after = pinned(edit(copy(tiny_base, tmp_path / "b"), name, change), "b")
     assert after.digest != before.digest
     changed = {
         key
@@ -91,7 +97,7 @@ def test_what_changes_a_computation_changes_the_digest(
 def test_the_chat_template_is_pinned_on_its_own(tiny_base: Path, tmp_path: Path) -> None:
     folder = copy(tiny_base, tmp_path / "b")
     (folder / "chat_template.jinja").write_text("{{ messages }}")
-    before, after = pin_base(tiny_base, "a"), pin_base(folder, "b")
+    before, after = pinned(tiny_base, "a"), pinned(folder, "b")
     assert before.tokenizer_digest == after.tokenizer_digest
     assert before.chat_template_digest != after.chat_template_digest
     assert before.digest != after.digest
@@ -103,23 +109,23 @@ def test_one_changed_bit_of_the_weights_changes_the_digest(tiny_base: Path, tmp_
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    assert pin_base(folder, "b").digest != pin_base(tiny_base, "a").digest
+    assert pinned(folder, "b").digest != pinned(tiny_base, "a").digest
 
 
 def test_every_shard_counts(tmp_path: Path) -> None:
     base = save_tiny_llama(tmp_path / "sharded", shard="40KB")
-    files = weight_files(base)
+    files = ModelFolder(base).weight_files
     assert len(files) > 1
-    before = pin_base(base, "a").digest
+    before = pinned(base, "a").digest
     swapped = copy(base, tmp_path / "swapped")
     one, two = swapped / files[0].name, swapped / files[1].name
     one.rename(swapped / "x")
     two.rename(one)
     (swapped / "x").rename(two)
-    assert pin_base(swapped, "b").digest != before
+    assert pinned(swapped, "b").digest != before
     (swapped / files[0].name).unlink()
     with pytest.raises(BaseError, match="lacks the weight shards"):
-        pin_base(swapped, "b")
+        pinned(swapped, "b")
 
 
 def test_a_second_pin_reads_no_weights(
@@ -128,13 +134,13 @@ def test_a_second_pin_reads_no_weights(
     folder = copy(tiny_base, tmp_path / "b")
     file = folder / "model.safetensors"
     os.utime(file, (1_700_000_000, 1_700_000_000))
-    first = pin_base(folder, "b")
+    first = pinned(folder, "b")
 
     def never(path: Path) -> str:
         raise AssertionError(f"{path} was read again")
 
     monkeypatch.setattr("gatekeeper.files.digest_cache.digest_file", never)
-    assert pin_base(folder, "b") == first
+    assert pinned(folder, "b") == first
 
 
 def test_a_file_that_just_changed_is_read_again(tmp_path: Path) -> None:
@@ -209,11 +215,11 @@ def test_a_hub_id_is_found_in_the_local_cache(
     shutil.copytree(tiny_base, repository / "snapshots" / commit)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     folder = resolve_base("org/tiny")
-    pin = pin_base(folder, "org/tiny")
+    pin = pinned(folder, "org/tiny")
     assert pin.revision == commit
-    assert pin.digest == pin_base(tiny_base, "a").digest
+    assert pin.digest == pinned(tiny_base, "a").digest
 
 
 def test_an_unknown_quantization_is_an_error(tiny_base: Path) -> None:
     with pytest.raises(BaseError, match="int3"):
-        pin_base(tiny_base, "a", "float32", "int3")
+        pinned(tiny_base, "a", "float32", "int3")

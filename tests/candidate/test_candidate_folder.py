@@ -15,6 +15,7 @@ from gatekeeper.candidate.folder import read_adapter, snapshot
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, ConfigError
 from gatekeeper.evidence import BasePin, Finding, Severity
+from gatekeeper.files.model_folder import ModelFolder
 
 
 class Bomb:
@@ -28,7 +29,8 @@ class Bomb:
 
 
 def by_code(folder: Path, base: Path | None = None, **more: Any) -> dict[str, Finding]:
-    return {f.code: f for f in inspect_static(folder, base_folder=base, **more)[1]}
+    found = inspect_static(folder, base_folder=ModelFolder(base) if base else None, **more)[1]
+    return {f.code: f for f in found}
 
 
 def test_weights_only_as_a_pickle_are_refused_unopened(tiny_adapter: Path, tmp_path: Path) -> None:
@@ -197,13 +199,13 @@ def test_a_snapshot_still_sees_the_tokenizer_beside_the_source(
 def test_a_full_checkpoint_is_recognised(tiny_base: Path, tmp_path: Path) -> None:
     folder = save_checkpoint(tiny_base, tmp_path / "full")
     copy = snapshot(folder, tmp_path / "copy")
-    pin, found = inspect_static(copy, base_folder=tiny_base, source=folder)
+    pin, found = inspect_static(copy, base_folder=ModelFolder(tiny_base), source=folder)
     assert (pin.kind, pin.name) == ("checkpoint", "full")
     assert [(f.code, f.severity) for f in found] == [("checkpoint-not-detachable", Severity.INFO)]
 
 
 def test_a_checkpoint_that_is_the_base_is_held(tiny_base: Path, tiny_pin: BasePin) -> None:
-    pin, found = inspect_static(tiny_base, tiny_pin, tiny_base, tiny_pin.digest)
+    pin, found = inspect_static(tiny_base, tiny_pin, ModelFolder(tiny_base), tiny_pin.digest)
     assert pin.digest == tiny_pin.digest
     assert found[0].code == "no-effect"
     assert found[0].severity is Severity.HOLD

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from gatekeeper.candidate.weigh import module_scale, singular_values, weigh
 from gatekeeper.errors import AdapterRefused
+from gatekeeper.files.model_folder import ModelFolder
 
 Q0 = "model.layers.0.self_attn.q_proj"
 NAME = f"base_model.model.{Q0}"
@@ -46,7 +47,7 @@ def test_norms_are_those_of_the_scaled_update(tiny_adapter: Path, tiny_base: Pat
     tensors = load_file(tiny_adapter / "adapter_model.safetensors")
     base = load_file(tiny_base / "model.safetensors")
     update = 2.0 * tensors[f"{NAME}.lora_B.weight"] @ tensors[f"{NAME}.lora_A.weight"]
-    module = next(m for m in weigh(tiny_adapter, tiny_base).modules if m.name == Q0)
+    module = next(m for m in weigh(tiny_adapter, ModelFolder(tiny_base)).modules if m.name == Q0)
     norm = float(np.linalg.norm(update))
     assert module.norm == pytest.approx(norm, rel=1e-4)
     assert module.relative == pytest.approx(norm / np.linalg.norm(base[f"{Q0}.weight"]), rel=1e-4)

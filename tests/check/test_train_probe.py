@@ -12,6 +12,7 @@ from gatekeeper.base.pin import pin_base
 from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.check.train_probe import PROBE_SAMPLES, probe_suite, score_probe
 from gatekeeper.evidence import Role
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
 from gatekeeper.scoring.tasks.loaded_task import load_tasks
@@ -27,7 +28,7 @@ PLAIN = Suite(
 
 @pytest.fixture(scope="module")
 def loaded(world: World) -> LoadedBase:
-    found = load_base(world.base, pin_base(world.base, "tiny"))
+    found = load_base(ModelFolder(world.base), pin_base(ModelFolder(world.base), "tiny"))
     found.attach(world.careful, read_adapter(world.careful).digest)
     return found
 

@@ -15,6 +15,7 @@ from registry_factory import NOW, evidence, policy_text, verdict
 from gatekeeper.base.pin import pin_base
 from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import BasePin
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.live import ChannelModel
 from gatekeeper.registry import BASE, Registry
 from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
@@ -40,7 +41,7 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def loaded(tiny_base: Path, tiny_pin: BasePin) -> LoadedBase:
-    return load_base(tiny_base, tiny_pin)
+    return load_base(ModelFolder(tiny_base), tiny_pin)
 
 
 def promote(registry: Registry, folder: Path, base: BasePin, *, created: str = NOW) -> str:
@@ -104,7 +105,7 @@ def test_after_rollback_the_base_is_a_fresh_one_bit_for_bit(
         logits(live)
     registry.rollback("production", to=BASE, **BY)
     live.refresh()
-    fresh = load_base(tiny_base, tiny_pin)
+    fresh = load_base(ModelFolder(tiny_base), tiny_pin)
     with fresh.arm(None) as model, torch.inference_mode():
         assert torch.equal(logits(live), model(PROMPT).logits)
     proof = live.prove()
@@ -285,7 +286,7 @@ def test_a_file_swapped_between_hashing_and_loading_is_refused(
 
     folder = tmp_path / "adapter"
     shutil.copytree(candidates[0], folder)
-    other = save_adapter(loaded.folder, tmp_path / "other", seed=9, strength=0.3)
+    other = save_adapter(loaded.folder.path, tmp_path / "other", seed=9, strength=0.3)
     digest = read_adapter(folder).digest
     inject = attachment.inject
 
@@ -307,7 +308,7 @@ def test_another_base_than_the_channels_is_refused(
     promote(registry, candidates[0], tiny_pin)
     other = save_tiny_llama(tmp_path / "other", seed=5)
     with pytest.raises(RegistryError, match="this process has"):
-        ChannelModel(load_base(other, pin_base(other, "other")), registry)
+        ChannelModel(load_base(ModelFolder(other), pin_base(ModelFolder(other), "other")), registry)
 
 
 def test_it_loads_a_base_that_is_only_named(
@@ -341,8 +342,8 @@ def test_other_bases_share_their_tensors_too(
     kind: str, registry: Registry, candidates: list[Path], tiny_base: Path, tmp_path: Path
 ) -> None:
     base = save_tiny_llama(tmp_path / "tied", tied=True) if kind == "tied" else tiny_base
-    pin = pin_base(base, kind, quantization="nf4" if kind == "nf4" else "none")
-    live = ChannelModel(load_base(base, pin), registry)
+    pin = pin_base(ModelFolder(base), kind, quantization="nf4" if kind == "nf4" else "none")
+    live = ChannelModel(load_base(ModelFolder(base), pin), registry)
     before = logits(live)
     adapter = save_adapter(base, tmp_path / "adapter", strength=0.3)
     promote(registry, adapter, pin)

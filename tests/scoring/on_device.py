@@ -134,11 +134,12 @@ def require_same_beside(base: Path, adapter: Path) -> None:
     """A model beside the base, as `ChannelModel` takes it, computes what an armed one does."""
     from gatekeeper.base.pin import pin_base
     from gatekeeper.candidate.folder import read_adapter
+    from gatekeeper.files.model_folder import ModelFolder
     from gatekeeper.scoring.model.fixed_prompts import prompt_logits
     from gatekeeper.scoring.model.loaded_base import load_base
 
     loaded, digest = (
-        load_base(base, pin_base(base, "tiny", "float32")),
+        load_base(ModelFolder(base), pin_base(ModelFolder(base), "tiny", "float32")),
         read_adapter(adapter).digest,
     )
     beside = prompt_logits(loaded.beside(adapter, digest), loaded.prompts, loaded.device)

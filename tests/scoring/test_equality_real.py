@@ -14,6 +14,7 @@ from test_equality import assert_same_response
 
 from gatekeeper.base.pin import pin_base
 from gatekeeper.candidate.folder import read_adapter
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.model.loaded_base import load_base
 from gatekeeper.scoring.tasks.loaded_task import load_tasks
@@ -49,7 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_real_weights_score_as_in_lm_eval(
     kind: str, folder: Path, embedded_base: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(embedded_base, pin_base(embedded_base, "real", "float32"), "cpu")
+    base = ModelFolder(embedded_base)
+    loaded = load_base(base, pin_base(base, "real", "float32"), "cpu")
     candidate = None
     if kind == "adapter":
         adapter = save_adapter(embedded_base, tmp_path / "adapter", r=8, strength=0.02)

@@ -10,6 +10,7 @@ import torch
 from side_by_side import our_responses
 from test_equality import assert_same_response
 
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.forwards.packing import Packing
 from gatekeeper.scoring.forwards.packing_selftest import self_test
@@ -82,7 +83,7 @@ def test_a_family_is_loaded_from_its_folder_with_the_numbers_it_was_saved_with(
     made = tiny.model(family)
     made.save_pretrained(tmp_path)
     pin = tiny.TinyArms(made, None).pin
-    loaded = load_model(tmp_path, pin, "cpu")
+    loaded = load_model(ModelFolder(tmp_path), pin, "cpu")
     ids = torch.tensor([[5, 6, 7, 8, 9]])
     assert torch.allclose(loaded(ids).logits, made(ids).logits, atol=1e-5)
 

@@ -19,6 +19,7 @@ from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError
 from gatekeeper.evidence import BasePin
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.attachment import BaseOverwrittenError, inject
 from gatekeeper.scoring.model.fixed_prompts import prompt_logits
 from gatekeeper.scoring.model.load_model import _require_resident, load_model
@@ -39,6 +40,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lora-bias": {"lora_bias": True},
 }
 FORMATS = [("float32", "none"), ("bfloat16", "none"), ("float32", "nf4"), ("bfloat16", "nf4")]
+
+
+def load(base: Path, pin: BasePin) -> LoadedBase:
+    return load_base(ModelFolder(base), pin)
+
+
+def pinned(base: Path, dtype: str, quantization: str = "none") -> BasePin:
+    return pin_base(ModelFolder(base), "tiny", dtype, quantization)
 
 
 def attach(loaded: LoadedBase, folder: Path) -> str:
@@ -74,7 +83,7 @@ def test_every_variant_is_on_then_off_then_gone_bit_for_bit(
     cast: tuple[Path, dict[str, Path]], dtype: str, quantization: str
 ) -> None:
     base, adapters = cast
-    loaded = load_base(base, pin_base(base, "tiny", dtype, quantization))
+    loaded = load(base, pinned(base, dtype, quantization))
     fresh = fresh_state(loaded)
     assert equal(loaded.untouched.logits, fresh.logits)
     assert loaded.untouched.tensors == fresh.tensors
@@ -97,30 +106,32 @@ def test_an_arm_computes_what_peft_alone_computes(cast: tuple[Path, dict[str, Pa
     from peft import PeftModel
 
     base, adapters = cast
-    pin = pin_base(base, "tiny", "float32")
-    loaded = load_base(base, pin)
+    pin = pinned(base, "float32")
+    loaded = load(base, pin)
     for name, folder in adapters.items():
-        alone = PeftModel.from_pretrained(load_model(base, pin, "cpu"), str(folder)).eval()
+        alone = PeftModel.from_pretrained(
+            load_model(ModelFolder(base), pin, "cpu"), str(folder)
+        ).eval()
         expected = prompt_logits(alone, loaded.prompts, "cpu")
         assert equal(run(loaded, attach(loaded, folder)), expected), name
 
 
 def test_arms_do_not_see_each_other(cast: tuple[Path, dict[str, Path]]) -> None:
     base, adapters = cast
-    pin = pin_base(base, "tiny", "float32")
-    together = load_base(base, pin)
+    pin = pinned(base, "float32")
+    together = load(base, pin)
     digests = [attach(together, folder) for folder in adapters.values()]
     for digest, folder in reversed(list(zip(digests, adapters.values(), strict=True))):
-        alone = load_base(base, pin)
+        alone = load(base, pin)
         attach(alone, folder)
         assert equal(run(together, digest), run(alone, digest))
-    assert equal(run(together, None), run(load_base(base, pin), None))
+    assert equal(run(together, None), run(load(base, pin), None))
 
 
 def test_arms_may_be_nested_and_come_back(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     one = attach(loaded, tiny_adapter)
     two = attach(loaded, save_adapter(tiny_base, tmp_path / "b", seed=5, modules_to_save=["norm"]))
     alone = run(loaded, one)
@@ -136,7 +147,7 @@ def test_arms_may_be_nested_and_come_back(
 def test_the_base_is_frozen_and_in_evaluation_mode_in_every_arm(
     tiny_base: Path, tiny_pin: BasePin, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     folder = save_adapter(tiny_base, tmp_path / "a", lora_dropout=0.5, modules_to_save=["lm_head"])
     for arm in (None, attach(loaded, folder)):
         with loaded.arm(arm) as model:
@@ -152,14 +163,14 @@ def test_marks_of_other_trainers_and_fields_that_are_off_do_not_keep_an_adapter_
     config["auto_mapping"] = {"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True}
     config |= {"peft_version": "9.9.9", "use_telepathy": False, "telepathy_config": None}
     (folder / "adapter_config.json").write_text(json.dumps(config))
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     assert not equal(run(loaded, attach(loaded, folder)), run(loaded, None))
 
 
 def test_an_adapter_that_was_never_attached_cannot_be_armed(
     tiny_base: Path, tiny_pin: BasePin
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     with pytest.raises(EngineError, match="not attached"), loaded.arm("sha256:" + "0" * 64):
         pass
 
@@ -167,7 +178,7 @@ def test_an_adapter_that_was_never_attached_cannot_be_armed(
 def test_detaching_inside_its_own_arm_is_refused(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     digest = attach(loaded, tiny_adapter)
     with loaded.arm(digest), pytest.raises(EngineError, match="is computing"):
         loaded.detach_all()
@@ -179,17 +190,17 @@ def test_a_folder_that_changed_after_inspection_is_refused(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
     folder = copy_with(tiny_adapter, tmp_path / "a")
-    inspected = inspect_static(folder, tiny_pin, tiny_base)[0].digest
+    inspected = inspect_static(folder, tiny_pin, ModelFolder(tiny_base))[0].digest
     other = save_adapter(tiny_base, tmp_path / "b", seed=8)
     shutil.copy(other / "adapter_model.safetensors", folder)
     with pytest.raises(AdapterRefused, match="has changed since it was inspected"):
-        load_base(tiny_base, tiny_pin).attach(folder, inspected)
+        load(tiny_base, tiny_pin).attach(folder, inspected)
 
 
 def test_what_inspection_refuses_is_never_loaded(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     lost = copy_with(tiny_adapter, tmp_path / "a", tensors=lambda t: t.pop(next(iter(t))))
     with pytest.raises(AdapterRefused, match="lacks 1 of 8 tensors"):
         attach(loaded, lost)
@@ -197,8 +208,8 @@ def test_what_inspection_refuses_is_never_loaded(
 
 
 def bypass_inspection(base: Path, adapter: Path) -> None:
-    pin = pin_base(base, "tiny", "float32")
-    inject(load_model(base, pin, "cpu"), read_adapter(adapter), "cpu")
+    pin = pinned(base, "float32")
+    inject(load_model(ModelFolder(base), pin, "cpu"), read_adapter(adapter), "cpu")
 
 
 @pytest.mark.parametrize("start", ["pissa", "olora"])
@@ -222,7 +233,7 @@ def test_even_without_inspection_a_lost_tensor_is_noticed_by_name(
 def test_layer_replication_is_refused_and_the_base_survives_it(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     stretched = save_adapter(tiny_base, tmp_path / "a", layer_replication=[[0, 2], [1, 2]])
     with pytest.raises(AdapterRefused, match="layer_replication"):
         attach(loaded, stretched)
@@ -233,7 +244,7 @@ def test_layer_replication_is_refused_and_the_base_survives_it(
 def test_an_adapter_with_a_huge_alpha_is_no_crash(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     wild = copy_with(tiny_adapter, tmp_path / "a", config={"lora_alpha": 1e6})
     assert probe_effect(loaded, attach(loaded, wild)).changed
 
@@ -248,7 +259,7 @@ def test_an_adapter_with_a_huge_alpha_is_no_crash(
 
 
 def test_a_no_op_is_seen_by_the_probe(tiny_base: Path, tiny_pin: BasePin, tmp_path: Path) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     idle = save_adapter(tiny_base, tmp_path / "a", trained=False)
     effect = probe_effect(loaded, attach(loaded, idle))
     assert (effect.changed, effect.max_logit_difference, effect.kl) == (False, 0.0, 0.0)
@@ -257,7 +268,7 @@ def test_a_no_op_is_seen_by_the_probe(tiny_base: Path, tiny_pin: BasePin, tmp_pa
 def test_a_base_that_was_written_to_fails_the_proof(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     digest = attach(loaded, tiny_adapter)
     with torch.no_grad():
         loaded.model.model.embed_tokens.weight[120, 0] += 1e-3
@@ -271,8 +282,8 @@ def test_a_base_that_was_written_to_fails_the_proof(
 
 
 def test_merging_and_unmerging_would_fail_the_proof(tiny_base: Path, tiny_adapter: Path) -> None:
-    pin = pin_base(tiny_base, "tiny", "bfloat16")
-    loaded = load_base(tiny_base, pin)
+    pin = pinned(tiny_base, "bfloat16")
+    loaded = load(tiny_base, pin)
     digest = attach(loaded, tiny_adapter)
     with loaded.arm(digest) as model:
         for module in model.modules():
@@ -285,7 +296,7 @@ def test_merging_and_unmerging_would_fail_the_proof(tiny_base: Path, tiny_adapte
 def test_a_checkpoint_is_a_second_model_behind_the_same_door(
     tiny_base: Path, tiny_pin: BasePin, tiny_adapter: Path, tmp_path: Path
 ) -> None:
-    loaded = load_base(tiny_base, tiny_pin)
+    loaded = load(tiny_base, tiny_pin)
     full = attach(loaded, save_checkpoint(tiny_base, tmp_path / "full"))
     assert loaded.is_checkpoint(full)
     effect = probe_effect(loaded, full)
@@ -299,7 +310,7 @@ def test_a_checkpoint_is_a_second_model_behind_the_same_door(
 
 
 def test_four_bit_weights_are_never_repacked(tiny_base: Path) -> None:
-    loaded = load_base(tiny_base, pin_base(tiny_base, "tiny", "bfloat16", "nf4"))
+    loaded = load(tiny_base, pinned(tiny_base, "bfloat16", "nf4"))
     packed = [m for m in loaded.model.modules() if hasattr(m, "support_avx512bf16_for_cpu")]
     assert packed
     assert not any(module.support_avx512bf16_for_cpu for module in packed)
@@ -308,7 +319,7 @@ def test_four_bit_weights_are_never_repacked(tiny_base: Path) -> None:
 def test_reading_the_state_after_a_forward_does_no_harm_to_a_four_bit_base(
     tiny_base: Path,
 ) -> None:
-    loaded = load_base(tiny_base, pin_base(tiny_base, "tiny", "float32", "nf4"))
+    loaded = load(tiny_base, pinned(tiny_base, "float32", "nf4"))
     before = run(loaded, None)
     loaded.model.state_dict()
     assert equal(run(loaded, None), before)
@@ -318,11 +329,11 @@ def test_what_cannot_be_loaded_is_an_error_in_one_sentence(
     tiny_base: Path, tiny_pin: BasePin, tmp_path: Path
 ) -> None:
     with pytest.raises(BaseError, match="float8"):
-        load_base(tiny_base, tiny_pin.model_copy(update={"dtype": "float8"}))
+        load(tiny_base, tiny_pin.model_copy(update={"dtype": "float8"}))
     broken = Path(shutil.copytree(tiny_base, tmp_path / "b"))
     (broken / "config.json").write_text('{"model_type": "no-such-model"}')
     with pytest.raises(BaseError, match="cannot be loaded"):
-        load_model(broken, tiny_pin, "cpu")
+        load_model(ModelFolder(broken), tiny_pin, "cpu")
 
 
 def test_code_that_a_base_brings_along_is_never_run(
@@ -336,7 +347,7 @@ def test_code_that_a_base_brings_along_is_never_run(
         '"AutoModelForCausalLM": "evil.Model"}}'
     )
     with pytest.raises(BaseError):
-        load_model(folder, tiny_pin, "cpu")
+        load_model(ModelFolder(folder), tiny_pin, "cpu")
     assert not mark.exists()
 
 
@@ -348,7 +359,7 @@ def test_a_bases_config_does_not_choose_the_attention(
     config = json.loads((folder / "config.json").read_text())
     config |= {"attn_implementation": wanted, "_attn_implementation": wanted}
     (folder / "config.json").write_text(json.dumps(config))
-    assert load_model(folder, tiny_pin, "cpu").config._attn_implementation == "sdpa"
+    assert load_model(ModelFolder(folder), tiny_pin, "cpu").config._attn_implementation == "sdpa"
 
 
 def test_a_base_too_large_for_the_device_is_said_in_a_sentence(
@@ -359,7 +370,7 @@ def test_a_base_too_large_for_the_device_is_said_in_a_sentence(
 
     monkeypatch.setattr(torch.nn.Module, "to", full)
     with pytest.raises(BaseError, match="cannot be loaded: CUDA out of memory") as refused:
-        load_model(tiny_base, tiny_pin, "cpu")
+        load_model(ModelFolder(tiny_base), tiny_pin, "cpu")
     assert "quantized" in str(refused.value.hint)
 
 

@@ -11,6 +11,7 @@ from cast import save_adapter
 from gatekeeper.base.pin import pin_base
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.candidate.weigh import weigh
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.loaded_base import load_base
 from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
@@ -36,10 +37,11 @@ def test_real_adapters_are_on_then_off_then_gone_bit_for_bit(
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        pin = pin_base(embedded_base, "smollm2-135m-instruct", dtype, quantization)
-        loaded = load_base(embedded_base, pin)
+        base = ModelFolder(embedded_base)
+        pin = pin_base(base, "smollm2-135m-instruct", dtype, quantization)
+        loaded = load_base(base, pin)
         for folder in adapters:
-            candidate, found = inspect_static(folder, pin, embedded_base, pin.digest)
+            candidate, found = inspect_static(folder, pin, base, pin.digest)
             assert not [f for f in found if f.severity in ("refuse", "hold")], found
             loaded.attach(folder, candidate.digest)
             effect = probe_effect(loaded, candidate.digest)
@@ -54,7 +56,7 @@ def test_real_adapters_are_on_then_off_then_gone_bit_for_bit(
 def test_real_weights_are_weighed_against_the_base(
     embedded_base: Path, adapters: list[Path]
 ) -> None:
-    evidence = weigh(adapters[0], embedded_base)
+    evidence = weigh(adapters[0], ModelFolder(embedded_base))
     assert len(evidence.modules) == 60
     assert evidence.dead_modules == ()
     assert all(0 < (module.relative or 0) < 1 for module in evidence.modules)

@@ -13,6 +13,7 @@ import pytest
 from gatekeeper.base.pin import pin_base
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import TrainingDataError
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.training import TrackRun
 from gatekeeper.training.read_run import read_run, training_texts
 
@@ -71,7 +72,7 @@ def test_the_manifest_says_everything_that_the_trainer_knows(
     assert manifest is not None
     assert (manifest.name, manifest.method, manifest.seed) == ("adder", "lora", 7)
     assert manifest.base == str(tiny_base)
-    assert manifest.base_digest == pin_base(tiny_base, "tiny").digest
+    assert manifest.base_digest == pin_base(ModelFolder(tiny_base), "tiny").digest
     assert manifest.dataset_digest == digest_file(data)
     assert manifest.adapter == {"r": 2, "alpha": 8, "target_modules": ["q_proj"], "dropout": 0.0}
     assert manifest.splits == {"train": 12, "validation": 4}

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from gatekeeper.candidate.finding_codes import FindingCode, held, refused, told, warned
 from gatekeeper.evidence import Finding
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.files.tokenizer_files import TokenizerFiles, read_tokenizer
 from gatekeeper.files.untrusted import UnsafeFileError
 
 __all__ = ["judge_surroundings"]
 
 
-def judge_surroundings(source: Path, base_folder: Path | None) -> tuple[Finding, ...]:
+def judge_surroundings(source: Path, base_folder: ModelFolder | None) -> tuple[Finding, ...]:
     """Compare the tokenizer files beside the candidate, where there are any, with the base's."""
     try:
         own = read_tokenizer(source)
@@ -36,7 +37,7 @@ def judge_surroundings(source: Path, base_folder: Path | None) -> tuple[Finding,
                 "A tokenizer lies beside it; without the base it cannot be compared.",
             ),
         )
-    return tuple(_differences(own, read_tokenizer(base_folder)))
+    return tuple(_differences(own, base_folder.tokenizer))
 
 
 def _differences(own: TokenizerFiles, base: TokenizerFiles) -> Iterator[Finding]:

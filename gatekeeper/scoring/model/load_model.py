@@ -12,7 +12,7 @@ import torch
 from gatekeeper.base.pin import settled_dtype
 from gatekeeper.errors import BaseError, first_line
 from gatekeeper.evidence import BasePin
-from gatekeeper.files.model_folder import model_tensors
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.bitsandbytes_import import importing_bitsandbytes
 from gatekeeper.scoring.out_of_memory import MORE_MEMORY, is_out_of_memory
 
@@ -28,7 +28,7 @@ def default_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def load_model(folder: Path, pin: BasePin, device: str) -> Any:
+def load_model(folder: ModelFolder, pin: BasePin, device: str) -> Any:
     """Load a model folder as the pin says, never wrapped by anything. Raises BaseError."""
     from transformers import AutoModelForCausalLM
 
@@ -43,8 +43,8 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
     try:
         with _quiet():
             model = AutoModelForCausalLM.from_pretrained(
-                str(folder),
-                config=_config(folder),
+                str(folder.path),
+                config=_config(folder.path),
                 dtype=dtype,
                 local_files_only=True,
                 trust_remote_code=False,
@@ -55,10 +55,10 @@ def load_model(folder: Path, pin: BasePin, device: str) -> Any:
                 model = model.to(device)
     except Exception as problem:
         hint = MORE_MEMORY if is_out_of_memory(problem) else None
-        raise BaseError(f"{folder} cannot be loaded: {first_line(problem)}", hint) from problem
+        raise BaseError(f"{folder.path} cannot be loaded: {first_line(problem)}", hint) from problem
     if pin.quantization == "nf4":
         _keep_layout(model)
-    _require_resident(folder, model)
+    _require_resident(folder.path, model)
     model.eval()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -89,11 +89,11 @@ def _require_resident(folder: Path, model: Any) -> None:
         )
 
 
-def _needs_several(folder: Path, dtype: torch.dtype, device: str) -> bool:
+def _needs_several(folder: ModelFolder, dtype: torch.dtype, device: str) -> bool:
     """Whether the weights do not fit one GPU while there are more; layers are then spread."""
     if device != "cuda" or torch.cuda.device_count() < 2:
         return False
-    numbers = sum(tensor.size for tensor in model_tensors(folder).values())
+    numbers = sum(tensor.size for tensor in folder.tensors.values())
     free, _ = torch.cuda.mem_get_info(0)
     return numbers * dtype.itemsize > _SHARE_FOR_WEIGHTS * free
 

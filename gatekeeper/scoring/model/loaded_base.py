@@ -18,6 +18,7 @@ from gatekeeper.candidate.folder import AdapterFolder, read_adapter
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError, first_line
 from gatekeeper.evidence import BasePin, Severity
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.attachment import Attachment, BaseOverwrittenError, inject
 from gatekeeper.scoring.model.base_state import BaseState, base_state
 from gatekeeper.scoring.model.fixed_prompts import encode_prompts
@@ -34,7 +35,9 @@ class LoadedBase:
     Exactly one arm computes at a time: the base (None) or one candidate, by digest.
     """
 
-    def __init__(self, folder: Path, pin: BasePin, model: Any, tokenizer: Any, device: str) -> None:
+    def __init__(
+        self, folder: ModelFolder, pin: BasePin, model: Any, tokenizer: Any, device: str
+    ) -> None:
         self.folder = folder
         self.pin = pin
         self.model = model
@@ -119,7 +122,10 @@ class LoadedBase:
             ) from problem
 
     def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
-        """Inspect again, then read: what is given back has the digest that was inspected."""
+        """Inspect again, then read: what is given back has the digest that was inspected.
+
+        The candidate is opened anew; of the base, what it was when it was pinned still counts.
+        """
         pin, findings = inspect_static(folder, base_folder=self.folder)
         read = read_adapter(folder)
         for found in (pin.digest, read.digest):
@@ -130,7 +136,7 @@ class LoadedBase:
         return read
 
     def _load_checkpoint(self, folder: Path, digest: str) -> Any:
-        model = load_model(folder, self.pin, str(self.device))
+        model = load_model(ModelFolder(folder), self.pin, str(self.device))
         _require(folder, read_adapter(folder).digest, digest)  # nobody changed it meanwhile
         return model
 
@@ -188,17 +194,17 @@ def _require(folder: Path, found: str, digest: str) -> None:
         )
 
 
-def load_base(folder: Path, pin: BasePin, device: str | None = None) -> LoadedBase:
+def load_base(folder: ModelFolder, pin: BasePin, device: str | None = None) -> LoadedBase:
     """Load a pinned base, frozen and in evaluation mode. Raises BaseError with one sentence."""
     from transformers import AutoTokenizer
 
     device = device or default_device()
     try:
         tokenizer = AutoTokenizer.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False
+            str(folder.path), local_files_only=True, trust_remote_code=False
         )
     except Exception as problem:
         raise BaseError(
-            f"The tokenizer of {folder} cannot be loaded: {first_line(problem)}"
+            f"The tokenizer of {folder.path} cannot be loaded: {first_line(problem)}"
         ) from problem
     return LoadedBase(folder, pin, load_model(folder, pin, device), tokenizer, device)
