@@ -11,15 +11,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from simulation import BINARY, PAIRED, decide, draw, looks_of
 
+from gatekeeper.check.bench import Bench
 from gatekeeper.check.progress import Silent
+from gatekeeper.check.request import Request
 from gatekeeper.check.scoring_loop import SuiteRun, score_suites
 from gatekeeper.decision.outcomes import compare_pairs
-from gatekeeper.evidence import Role, Sampling
-from gatekeeper.policy import Budget, ForgettingRule, Policy, TaskRule
+from gatekeeper.evidence import BasePin, Role, Sampling
+from gatekeeper.files.model_folder import ModelFolder
+from gatekeeper.policy import Budget, ForgettingRule, LoadedPolicy, Policy, TaskRule
 from gatekeeper.scoring.interface import SampleScore
 from gatekeeper.suite import Capability, Suite, TaskRef
 from gatekeeper.verdict import Outcome
@@ -47,8 +51,6 @@ class DrawnTask:
 
     name: str
     size: int
-    metric: str = "acc"
-    digest: str = ""
 
     def __len__(self) -> int:
         return self.size
@@ -62,9 +64,15 @@ class DrawnTask:
     def group(self, doc: int) -> None:
         return None
 
+    def kind(self, doc: int) -> None:
+        return None
+
 
 class DrawnEngine:
-    """Draws right and wrong answers; a doc is answered once, as by a real model."""
+    """Draws right and wrong answers; a doc is answered once, as by a real model.
+
+    As much of `gatekeeper.scoring.interface.Engine` as the loop of a check asks for.
+    """
 
     def __init__(self, answers: dict[str, Answers], seed: int) -> None:
         self._answers = answers
@@ -97,16 +105,35 @@ def promoted(
         budget=Budget(max_samples=max_samples),
     )
     sampling = Sampling(seed=seed, max_samples=max_samples, look_every=policy.budget.look_every)
-    pairs = []
-    for suite in (_suite("task", Role.TASK, ["task"]), _suite("general", Role.FORGETTING)):
-        tasks = {c.name: [DrawnTask(c.name, pool)] for c in suite.capabilities}
-        engine = DrawnEngine(answers, seed)
-        run = SuiteRun(suite, tasks, engine, "candidate", policy, sampling, Silent())
-        [scores] = score_suites([run], policy.budget.on_fail)
-        pairs += list(scores.pairs)
+    suites = (_suite("task", Role.TASK, ["task"]), _suite("general", Role.FORGETTING))
+    bench = Bench(
+        request=_request(policy, suites, sampling),
+        engine=DrawnEngine(answers, seed),
+        tasks={
+            suite.name: {c.name: [DrawnTask(c.name, pool)] for c in suite.capabilities}
+            for suite in suites
+        },
+        progress=Silent(),
+        staging=Path(),
+    )
+    runs = (SuiteRun(suite, bench, "candidate") for suite in suites)
+    pairs = [p for scores in score_suites(runs, policy.budget.on_fail) for p in scores.pairs]
     results = compare_pairs(pairs, policy, sampling, intervals=False)
     used = sum(len(pair.base) for pair in pairs)
     return all(result.outcome is Outcome.PASS for result in results), used
+
+
+def _request(policy: Policy, suites: tuple[Suite, ...], sampling: Sampling) -> Request:
+    nowhere = {"source": "", "digest": "", "weights_digest": "", "config_digest": ""}
+    return Request(
+        candidates=(),
+        base_folder=ModelFolder(Path()),
+        base=BasePin(name="drawn", dtype="float32", tokenizer_digest="", **nowhere),
+        policy=LoadedPolicy(policy, "drawn"),
+        suites=suites,
+        sampling=sampling,
+        history=lambda *_: (),
+    )
 
 
 def _suite(name: str, role: Role, capabilities: Sequence[str] = ()) -> Suite:

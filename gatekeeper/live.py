@@ -183,9 +183,7 @@ class ChannelModel:
 
     def prove(self) -> DetachProof:
         """Compare this process's base with a fresh load of it, bit for bit."""
-        from gatekeeper.scoring.model.proofs import fresh_state, prove_detach
-
-        return prove_detach(self._base, fresh_state(self._base))
+        return self._base.prove_detach(self._base.fresh_state())
 
     def follow(self, every: float = 0.5) -> None:
         """Look at the registry every so many seconds, in a thread of its own."""

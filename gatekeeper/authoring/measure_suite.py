@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
-from gatekeeper.evidence import BasePin, Environment
+from gatekeeper.evidence import Environment
+from gatekeeper.scoring.interface import Engine, SampleScore, Task
 from gatekeeper.statistics.wilson import wilson
 from gatekeeper.suite import Suite, content_digest
 from gatekeeper.suite.measured import CapabilityMeasure, SuiteMeasure
-
-if TYPE_CHECKING:
-    from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
 
 __all__ = ["PILOT", "measure_suite"]
 
@@ -23,18 +20,17 @@ PILOT = 24
 
 def measure_suite(
     suite: Suite,
-    tasks: Mapping[str, Sequence[ScoringTask]],
-    engine: Engine,
-    pin: BasePin,
+    engine: Engine[Task],
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SuiteMeasure:
-    """Score every doc of the suite with the base.
+    """Load the suite's tasks and score every doc with the engine's base.
 
     `progress` is told (capability, docs done, docs of the capability). Raises SuiteError and
     EngineError as the engine does.
     """
     from gatekeeper.machine import describe_environment
 
+    tasks, pin = engine.tasks(suite), engine.pin
     environment = describe_environment()
     clock = _clock(environment)
     known = {capability.name: capability for capability in suite.capabilities}
@@ -61,7 +57,7 @@ def measure_suite(
             found = _whole(task, first[name][1][task.name], engine, name, progress)
             all_scores += found
             for doc, score in enumerate(found):
-                if kind := _kind(task, doc):
+                if kind := task.kind(doc):
                     kinds.setdefault(kind, []).append(score.score)
         cached += sum(score.cached for score in all_scores)
         seconds = first[name][0] + clock() - started
@@ -98,9 +94,9 @@ def _spread(size: int, count: int) -> list[int]:
 
 
 def _whole(
-    task: ScoringTask,
+    task: Task,
     pilot: Sequence[SampleScore],
-    engine: Engine,
+    engine: Engine[Task],
     name: str,
     progress: Callable[[str, int, int], None] | None,
 ) -> list[SampleScore]:
@@ -114,12 +110,6 @@ def _whole(
 
     done |= dict(zip(rest, engine.score(task, rest, None, tell), strict=True))
     return [done[doc] for doc in range(len(task))]
-
-
-def _kind(task: Any, doc: int) -> str | None:
-    content = task.docs[doc] if hasattr(task, "docs") else None
-    kind = content.get("kind") if isinstance(content, dict) else None
-    return kind if isinstance(kind, str) else None
 
 
 def _measured(

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatekeeper.check.bench import Bench
 from gatekeeper.check.intake import Candidate
-from gatekeeper.check.progress import CheckProgress
 from gatekeeper.check.request import Request
 from gatekeeper.evidence import (
     Contamination,
@@ -27,16 +25,12 @@ from gatekeeper.evidence import (
     SampleRecord,
     TrainingEvidence,
 )
+from gatekeeper.scoring.interface import Task
 
 if TYPE_CHECKING:
     from gatekeeper.check.scoring_loop import SuiteScores
-    from gatekeeper.scoring.interface import Engine, ScoringTask
-    from gatekeeper.scoring.model.loaded_base import LoadedBase
 
-__all__ = ["Bench", "Measured", "measure", "set_up"]
-
-OTHER_PACKING = 200
-"""Tokens of a batch in an A/A run's second arm; no engine's own budget."""
+__all__ = ["Measured", "measure"]
 
 NOTHING = Cost(seconds=0.0, samples_scored=0, samples_cached=0, samples_saved=0, tokens=0)
 
@@ -56,43 +50,7 @@ class Measured:
     notes: tuple[str, ...] = ()
 
 
-@dataclass
-class Bench:
-    """One loaded base, its engine and its tasks: where all candidates of a check are measured."""
-
-    request: Request
-    loaded: LoadedBase
-    engine: Engine
-    tasks: Mapping[str, Mapping[str, Sequence[ScoringTask]]]
-    """Suite -> capability -> tasks."""
-    progress: CheckProgress
-    staging: Path
-    started: float = field(default_factory=time.monotonic)
-
-    @cached_property
-    def packed_differently(self) -> Engine:
-        """An engine for A/A: other batches, and nothing remembered, so the noise is real."""
-        from gatekeeper.scoring.engine import PackedEngine
-
-        return PackedEngine(self.loaded, token_budget=OTHER_PACKING)
-
-
-def set_up(request: Request, progress: CheckProgress, staging: Path) -> Bench:
-    """Load the base and every task. Raises BaseError and SuiteError."""
-    from gatekeeper.scoring.engine import PackedEngine
-    from gatekeeper.scoring.model.loaded_base import load_base
-    from gatekeeper.scoring.score_cache import default_cache
-    from gatekeeper.scoring.tasks.loaded_task import load_tasks
-
-    with progress.stage("loading the base"):
-        loaded = load_base(request.base_folder, request.base)
-    with progress.stage("preparing the tasks"):
-        tasks = {suite.name: load_tasks(suite, loaded.tokenizer) for suite in request.suites}
-    engine = PackedEngine(loaded, default_cache(), tell=progress.note)
-    return Bench(request, loaded, engine, tasks, progress, staging)
-
-
-def measure(candidate: Candidate, bench: Bench) -> Measured:
+def measure(candidate: Candidate, bench: Bench[Task]) -> Measured:
     """Measure one candidate; whatever happens, it is off the base afterwards."""
     from gatekeeper.scoring.out_of_memory import within_memory
 
@@ -107,11 +65,11 @@ def measure(candidate: Candidate, bench: Bench) -> Measured:
             return _on_the_base(candidate, bench, contamination)
     finally:
         if candidate.arm is not None:
-            bench.loaded.detach(candidate.arm)
+            bench.engine.detach(candidate.arm)
 
 
 def _on_the_base(
-    candidate: Candidate, bench: Bench, contamination: Contamination | None
+    candidate: Candidate, bench: Bench[Task], contamination: Contamination | None
 ) -> Measured:
     arm, effect = candidate.arm, _effect(candidate, bench)
     if effect is not None and not (effect.changed and effect.finite):
@@ -142,7 +100,7 @@ def _on_the_base(
     )
 
 
-def _contamination(candidate: Candidate, bench: Bench) -> Contamination | None:
+def _contamination(candidate: Candidate, bench: Bench[Task]) -> Contamination | None:
     """Overlap with every doc of every suite, not only with those that will be drawn."""
     from gatekeeper.training.contamination import find_overlap
 
@@ -160,40 +118,24 @@ def _contamination(candidate: Candidate, bench: Bench) -> Contamination | None:
     return find_overlap([prompt for prompt, _ in candidate.rows], samples)
 
 
-def _effect(candidate: Candidate, bench: Bench) -> EffectProbe | None:
-    from gatekeeper.scoring.model.proofs import probe_effect
-
+def _effect(candidate: Candidate, bench: Bench[Task]) -> EffectProbe | None:
     if candidate.snapshot is None:
         return None
     with bench.progress.stage("proving that the adapter is on, then off"):
-        bench.loaded.attach(candidate.snapshot, candidate.pin.digest)
-        return probe_effect(bench.loaded, candidate.pin.digest)
+        bench.engine.attach(candidate.snapshot, candidate.pin.digest)
+        return bench.engine.prove_effect(candidate.pin.digest)
 
 
-def _score(arm: str | None, bench: Bench) -> list[SuiteScores]:
+def _score(arm: str | None, bench: Bench[Task]) -> list[SuiteScores]:
     from gatekeeper.check.scoring_loop import SuiteRun, score_suites
 
-    request = bench.request
-    runs = (
-        SuiteRun(
-            suite,
-            bench.tasks[suite.name],
-            bench.engine,
-            arm,
-            request.policy.policy,
-            request.sampling,
-            bench.progress,
-            candidates=request.competing,
-            second=bench.packed_differently if request.against_itself else None,
-        )
-        for suite in request.suites
-    )
-    return score_suites(runs, request.policy.policy.budget.on_fail)
+    runs = (SuiteRun(suite, bench, arm) for suite in bench.request.suites)
+    return score_suites(runs, bench.request.policy.policy.budget.on_fail)
 
 
-def _neutral_text(arm: str | None, bench: Bench) -> NeutralText | None:
+def _neutral_text(arm: str | None, bench: Bench[Task]) -> NeutralText | None:
     """Drift on the text of the first suite that brings one."""
-    from gatekeeper.scoring.neutral_text import read_texts
+    from gatekeeper.suite.neutral_texts import read_texts
 
     for suite in bench.request.suites:
         if suite.neutral_text and suite.folder and arm is not None:
@@ -218,10 +160,9 @@ def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
     return missed_rule(results) is not None
 
 
-def _with_probe(candidate: Candidate, arm: str, bench: Bench) -> TrainingEvidence:
+def _with_probe(candidate: Candidate, arm: str, bench: Bench[Task]) -> TrainingEvidence:
     """The training evidence with a sample of the training set scored like the task suite."""
     from gatekeeper.check.train_probe import probe_suite, score_probe
-    from gatekeeper.scoring.tasks.loaded_task import load_tasks
 
     with bench.progress.stage("scoring a sample of the training data"):
         folder = Path(tempfile.mkdtemp(dir=bench.staging))
@@ -231,15 +172,13 @@ def _with_probe(candidate: Candidate, arm: str, bench: Bench) -> TrainingEvidenc
         suite = probe_suite(candidate.rows or (), seed, folder, asked_by)
         if suite is None:
             return candidate.training
-        [[task]] = load_tasks(suite, bench.loaded.tokenizer).values()
+        [[task]] = bench.engine.tasks(suite).values()
         probe = score_probe(task, bench.engine, arm)
         return candidate.training.model_copy(update={"probe": probe})
 
 
-def _proof(candidate: Candidate, bench: Bench) -> DetachProof | None:
-    from gatekeeper.scoring.model.proofs import prove_detach
-
+def _proof(candidate: Candidate, bench: Bench[Task]) -> DetachProof | None:
     if candidate.pin.kind != "adapter":
         return None
     with bench.progress.stage("proving that the base comes back bit for bit"):
-        return prove_detach(bench.loaded)
+        return bench.engine.prove_detach()

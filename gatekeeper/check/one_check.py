@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatekeeper.candidate.finding_codes import FindingCode, refused
+from gatekeeper.check.bench import Bench, set_up
 from gatekeeper.check.intake import Candidate, base_itself, inspect_candidate
-from gatekeeper.check.measure import Bench, Measured, measure, set_up
+from gatekeeper.check.measure import Measured, measure
 from gatekeeper.check.progress import CheckProgress, Silent
 from gatekeeper.check.request import Request
 from gatekeeper.decision.decide import decide
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.machine import describe_environment
+from gatekeeper.scoring.interface import Task
 from gatekeeper.suite import pin_suite
 from gatekeeper.verdict import Verdict
 
@@ -75,7 +77,7 @@ def _foreseen(request: Request, candidate: Candidate) -> Iterator[str]:
         )
 
 
-def _measured(candidate: Candidate, bench: Bench) -> tuple[Candidate, Measured]:
+def _measured(candidate: Candidate, bench: Bench[Task]) -> tuple[Candidate, Measured]:
     """Measure a candidate; one that PEFT cannot attach is refused, and the others go on."""
     if candidate.refused:
         return candidate, Measured()

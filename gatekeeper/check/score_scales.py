@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatekeeper.candidate.scaled_copy import scaled_copy
-from gatekeeper.check.measure import Bench, set_up
+from gatekeeper.check.bench import Bench, set_up
 from gatekeeper.check.progress import CheckProgress
 from gatekeeper.check.request import Request
 from gatekeeper.decision.outcomes import compare_pairs
 from gatekeeper.evidence import Sampling
+from gatekeeper.scoring.interface import Task
 from gatekeeper.verdict import RuleResult
 from gatekeeper.verdict.scale_point import ScalePoint
 
@@ -59,21 +60,15 @@ def _part(request: Request, first: float, last: float) -> Sampling:
     return request.sampling.model_copy(update={"window": (first, last)})
 
 
-def _scored(bench: Bench, copy: Path, digest: str) -> tuple[RuleResult, ...]:
+def _scored(bench: Bench[Task], copy: Path, digest: str) -> tuple[RuleResult, ...]:
     from gatekeeper.check.scoring_loop import SuiteRun, score_suites
 
     request = bench.request
-    bench.loaded.attach(copy, digest)
+    bench.engine.attach(copy, digest)
     try:
-        runs = (
-            SuiteRun(
-                suite, bench.tasks[suite.name], bench.engine, digest, request.policy.policy,
-                request.sampling, bench.progress,
-            )
-            for suite in request.suites
-        )  # fmt: skip
+        runs = (SuiteRun(suite, bench, digest) for suite in request.suites)
         scores = score_suites(runs, request.policy.policy.budget.on_fail)
     finally:
-        bench.loaded.detach(digest)
+        bench.engine.detach(digest)
     pairs = [pair for score in scores for pair in score.pairs]
     return compare_pairs(pairs, request.policy.policy, request.sampling)

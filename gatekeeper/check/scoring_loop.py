@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal
 
-from gatekeeper.check.progress import CheckProgress
+from gatekeeper.check.bench import Bench
 from gatekeeper.decision.outcomes import compare_pairs, is_settled
 from gatekeeper.evidence import Pairs, SampleRecord, Sampling
-from gatekeeper.policy import Policy
-from gatekeeper.scoring.interface import Engine, SampleScore, ScoringTask
+from gatekeeper.scoring.interface import Engine, SampleScore, Task
 from gatekeeper.statistics.schedule import horizons
 from gatekeeper.suite import Capability, Suite
 from gatekeeper.suite.draw import draw, one_per_group, window
@@ -24,11 +23,11 @@ __all__ = ["SuiteRun", "SuiteScores", "score_suites"]
 
 
 @dataclass
-class _Column:
+class _Column(Generic[Task]):
     """One capability while it is being scored."""
 
     capability: Capability
-    tasks: Mapping[str, ScoringTask]
+    tasks: Mapping[str, Task]
     order: list[tuple[str, int]]
     horizon: int
     base: list[SampleScore] = field(default_factory=list)
@@ -53,35 +52,20 @@ class SuiteScores:
     """Samples (both arms) that early stopping did not need."""
 
 
-class SuiteRun:
-    """One suite being scored for one candidate (None: the base against itself), look by look.
+class SuiteRun(Generic[Task]):
+    """One suite being scored for one candidate (None: the base against itself), look by look."""
 
-    `second` scores the candidate's arm when it is not to be `engine` too: an A/A run asks the
-    same base twice, packed differently and without a cache.
-    """
-
-    def __init__(
-        self,
-        suite: Suite,
-        tasks: Mapping[str, Sequence[ScoringTask]],
-        engine: Engine,
-        candidate: str | None,
-        policy: Policy,
-        sampling: Sampling,
-        progress: CheckProgress,
-        *,
-        candidates: int = 1,
-        second: Engine | None = None,
-    ) -> None:
+    def __init__(self, suite: Suite, bench: Bench[Task], candidate: str | None) -> None:
         self.suite = suite
         self.failed = False
         """Whether a rule has failed for certain."""
-        self._engines = (engine, second or engine)
-        self._candidate, self._candidates = candidate, candidates
-        self._policy, self._sampling, self._progress = policy, sampling, progress
-        skipped = {n for rule in policy.forgetting if rule.suite == suite.name for n in rule.skip}
+        self._request, self._progress = bench.request, bench.progress
+        self._engines, self._candidate = bench.engines, candidate
+        self._policy, sampling = bench.request.policy.policy, bench.request.sampling
+        rules = [rule for rule in self._policy.forgetting if rule.suite == suite.name]
+        skipped = {name for rule in rules for name in rule.skip}
         self._columns = [
-            _column(capability, tasks[capability.name], sampling)
+            _column(capability, bench.tasks[suite.name][capability.name], sampling)
             for capability in suite.capabilities
             if capability.name not in skipped
         ]
@@ -91,7 +75,7 @@ class SuiteRun:
             column.horizon = limits[column.capability.name]
         self._budget = min(sampling.max_samples, sum(limits.values()))
         self._used = 0
-        progress.suite(suite.name, self._budget)
+        self._progress.suite(suite.name, self._budget)
 
     def look(self) -> bool:
         """Score the next samples of every open capability; False when there was nothing to do.
@@ -102,9 +86,8 @@ class SuiteRun:
         if not open_columns or self._used >= self._budget:
             return False
         for column in open_columns:
-            step = min(
-                self._sampling.look_every, column.horizon - column.done, self._budget - self._used
-            )
+            every = self._request.sampling.look_every
+            step = min(every, column.horizon - column.done, self._budget - self._used)
             if step <= 0:
                 continue
             for scored in _extend(column, self._engines, self._candidate, step):
@@ -114,8 +97,8 @@ class SuiteRun:
         results = compare_pairs(
             [_pairs(self.suite, column) for column in self._columns],
             self._policy,
-            self._sampling,
-            candidates=self._candidates,
+            self._request.sampling,
+            candidates=self._request.competing,
             intervals=False,
             settled=[c.capability.name for c in self._columns if c.settled],
         )
@@ -152,7 +135,7 @@ class SuiteRun:
 
 
 def score_suites(
-    runs: Iterable[SuiteRun], on_fail: Literal["complete", "stop"]
+    runs: Iterable[SuiteRun[Task]], on_fail: Literal["complete", "stop"]
 ) -> list[SuiteScores]:
     """Score suites to their end, one after the other.
 
@@ -173,7 +156,7 @@ def score_suites(
     return scores
 
 
-def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Sampling) -> _Column:
+def _column(capability: Capability, tasks: Sequence[Task], sampling: Sampling) -> _Column[Task]:
     named = {task.name: task for task in tasks}
     order = draw({name: len(task) for name, task in named.items()}, sampling.seed)
     alone = one_per_group(order, lambda name, doc: named[name].group(doc))
@@ -183,7 +166,10 @@ def _column(capability: Capability, tasks: Sequence[ScoringTask], sampling: Samp
 
 
 def _extend(
-    column: _Column, engines: tuple[Engine, Engine], candidate: str | None, step: int
+    column: _Column[Task],
+    engines: tuple[Engine[Task], Engine[Task]],
+    candidate: str | None,
+    step: int,
 ) -> Iterator[int]:
     """Score the next docs with both arms, task by task, in the same packing.
 
@@ -204,13 +190,13 @@ def _extend(
     column.candidate += [by_arm[1][key] for key in chosen]
 
 
-def _scored(column: _Column) -> list[tuple[SampleScore, SampleScore]]:
+def _scored(column: _Column[Task]) -> list[tuple[SampleScore, SampleScore]]:
     """Pairs without an error on either side."""
     pairs = zip(column.base, column.candidate, strict=True)
     return [(b, c) for b, c in pairs if b.error is None and c.error is None]
 
 
-def _pairs(suite: Suite, column: _Column) -> Pairs:
+def _pairs(suite: Suite, column: _Column[Task]) -> Pairs:
     scored = _scored(column)
     chances = [task.chance for task in column.capability.tasks]
     known = [chance for chance in chances if chance is not None]
@@ -228,7 +214,7 @@ def _pairs(suite: Suite, column: _Column) -> Pairs:
     )
 
 
-def _records(suite: Suite, column: _Column) -> list[SampleRecord]:
+def _records(suite: Suite, column: _Column[Task]) -> list[SampleRecord]:
     return [
         SampleRecord(
             suite=suite.name,

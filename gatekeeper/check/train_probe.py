@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.evidence import Role, TrainProbe
-from gatekeeper.scoring.interface import Engine, ScoringTask
+from gatekeeper.scoring.interface import Engine, Task
 from gatekeeper.suite import Capability, Suite, TaskRef
 
 __all__ = ["MOST_ANSWERS", "PROBE_SAMPLES", "probe_suite", "score_probe"]
@@ -98,7 +98,7 @@ def _short(target: str) -> bool:
     return len(target.split()) <= LONGEST_TARGET_WORDS
 
 
-def score_probe(task: ScoringTask, engine: Engine, arm: str) -> TrainProbe | None:
+def score_probe(task: Task, engine: Engine[Task], arm: str) -> TrainProbe | None:
     """Score the probe with both arms. None when a row could not be scored."""
     docs = range(len(task))
     base, candidate = engine.score(task, docs, None), engine.score(task, docs, arm)

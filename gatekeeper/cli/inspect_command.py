@@ -65,13 +65,12 @@ def _prove(copy: Path, folder: Any, base: Any, digest: str) -> tuple[Any, Any]:
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
     from gatekeeper.scoring.model.loaded_base import load_base
-    from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
     with progress_on(standard_error(), quiet=False) as progress:
         with progress.stage("loading the base"):
             loaded = load_base(folder, base)
         with progress.stage("adapter on, then off"):
             loaded.attach(copy, digest)
-            effect = probe_effect(loaded, digest)
+            effect = loaded.prove_effect(digest)
         with progress.stage("proving that the base comes back bit for bit"):
-            return effect, prove_detach(loaded)
+            return effect, loaded.prove_detach()

@@ -84,7 +84,6 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
     from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.errors import ExitCode
     from gatekeeper.scoring.model.loaded_base import load_base
-    from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
     if taken_out == "base":
         say("  proof: the base served before as well; there is nothing to detach.")
@@ -95,8 +94,8 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
             loaded = load_base(folder, pin)
         with progress.stage("attaching and detaching"):
             loaded.attach(store.object_path(taken_out), taken_out)
-            effect = probe_effect(loaded, taken_out)
-            proof = prove_detach(loaded)
+            effect = loaded.prove_effect(taken_out)
+            proof = loaded.prove_detach()
     store.record_proof(settings.channel, proof, base_digest=pin.digest, who=who(), now=now())
     say(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
     say(f"  detached: {proof.text}")

@@ -29,7 +29,6 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
     from gatekeeper.scoring.engine import PackedEngine
     from gatekeeper.scoring.model.loaded_base import load_base
     from gatekeeper.scoring.score_cache import default_cache
-    from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite
     from gatekeeper.suite.measured import write_measure
 
@@ -37,10 +36,8 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
     suite = load_suite(name, settings.suites)
     folder, pin = base_of(settings, [])
     say(f"loading {pin.name}", err=True)
-    loaded = load_base(folder, pin)
-    tasks = load_tasks(suite, loaded.tokenizer)
-    engine = PackedEngine(loaded, default_cache())
-    found = measure_suite(suite, tasks, engine, loaded.pin, _teller())
+    engine = PackedEngine(load_base(folder, pin), default_cache())
+    found = measure_suite(suite, engine, _teller())
     target = out or suite.folder
     assert target is not None  # a suite that was loaded has a folder
     say(f"{'capability':<18} {'samples':>7} {'chance':>7} {'base':>7}  {'95%':<14} seconds")

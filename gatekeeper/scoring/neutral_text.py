@@ -6,40 +6,20 @@ at a time goes through both arms, a slice of positions at a time through the sof
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import torch
 
-from gatekeeper.errors import SuiteError
 from gatekeeper.evidence import NeutralText
-from gatekeeper.scoring.interface import Arms
+from gatekeeper.scoring.model.arms import Arms
 
-__all__ = ["compare_on_neutral_text", "read_texts"]
+__all__ = ["compare_on_neutral_text"]
 
 _LONGEST = 512
 """Tokens of one text that are looked at."""
 _SLICE = 64
 """Positions whose vocabulary is in memory at once."""
-
-
-def read_texts(path: Path) -> list[str]:
-    """Texts of a JSONL file (field `text`). Raises SuiteError with the line."""
-    texts = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SuiteError(f"{path} cannot be read: {problem}.", "Check the suite.") from problem
-    for number, line in enumerate(lines, 1):
-        try:
-            texts.append(str(json.loads(line)["text"]))
-        except (ValueError, KeyError, TypeError) as problem:
-            raise SuiteError(
-                f"{path}:{number}: is no JSON object with a field text.", "Mend the line."
-            ) from problem
-    return texts
 
 
 @torch.inference_mode()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from gatekeeper.errors import EngineError
 
 __all__ = ["MORE_MEMORY", "is_out_of_memory", "within_memory"]
@@ -25,9 +23,10 @@ _SAID = (
 
 def is_out_of_memory(problem: BaseException) -> bool:
     """Whether this says that the machine's memory, or its GPU's, is full."""
-    return isinstance(problem, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(problem, RuntimeError) and any(text in str(problem) for text in _SAID)
-    )
+    if isinstance(problem, RuntimeError):  # torch's own OutOfMemoryError is one
+        name = type(problem).__name__
+        return name == "OutOfMemoryError" or any(text in str(problem) for text in _SAID)
+    return isinstance(problem, MemoryError)
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def within_memory(doing: str) -> Iterator[None]:
     """What runs in this context raises EngineError when memory is full; `doing` says what it is."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
+    except (MemoryError, RuntimeError) as problem:
         if not is_out_of_memory(problem):
             raise
         raise EngineError(f"Out of memory while {doing}.", MORE_MEMORY) from problem

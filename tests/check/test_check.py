@@ -222,7 +222,7 @@ def test_a_base_that_cannot_be_packed_is_checked_all_the_same_and_the_report_say
     _, packed = checked(world.careful, capsys)
     monkeypatch.setenv("GATE_CACHE", str(place / "cache"))
     fault = SelfTest(Packing.BATCHED, "its masks differ", pads=True)
-    monkeypatch.setattr("gatekeeper.scoring.engine.self_test", lambda *_: fault)
+    monkeypatch.setattr("gatekeeper.scoring.packing_choice.self_test", lambda *_: fault)
     code, report = checked(world.careful, capsys, "--html", "r.html")
     assert (code, report["verdict"]) == (0, "promote")
     said = "The base is scored in plain batches, which is slower: its masks differ."

@@ -15,6 +15,7 @@ import torch
 
 from gatekeeper.errors import EngineError
 from gatekeeper.scoring import engine as engine_module
+from gatekeeper.scoring import packing_choice as packing_module
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.forwards import answers as answers_module
 from gatekeeper.scoring.forwards import greedy_generation as generation_module
@@ -86,9 +87,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_stopped(
         while killed_after_one_batch(folder_, task, arms):
             kills += 1
             found = PackedEngine(arms, ScoreCache(folder_), token_budget=128)
-            known = len(
-                found.cache.read(found._key(task, found._look_at(arms.model, "sha256:one")))
-            )  # type: ignore[union-attr,arg-type]
+            known = len(found._cached(task, every, found._look_at(arms.model, "sha256:one")))
             assert known > before, "a killed run must leave what it had"
             before = known
         assert kills >= 1
@@ -153,7 +152,7 @@ def test_the_self_test_is_run_once_for_a_model_and_asked_of_the_cache_later(
         runs.append(1)
         return SelfTest(Packing.BATCHED, "its masks are its own")
 
-    monkeypatch.setattr(engine_module, "self_test", failing)
+    monkeypatch.setattr(packing_module, "self_test", failing)
     task = tasks_in(folder)[0]
     for _ in range(2):  # two processes
         arms = tiny.TinyArms(tiny.model(), tiny.tokenizer())
@@ -203,7 +202,7 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
+    monkeypatch.setattr(packing_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[0]
     expected = PackedEngine(arms, token_budget=512).score(task, range(len(task)), None)
     run = forward_module.logits_at
@@ -261,7 +260,7 @@ def test_memory_too_short_for_anything_is_said_in_a_sentence(
 def test_memory_that_runs_out_while_texts_are_generated_changes_no_text(
     packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
+    monkeypatch.setattr(packing_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[-1]
     expected = PackedEngine(arms, token_budget=512).answers(task, range(len(task)), None)
     run = generation_module.logits_at
@@ -348,7 +347,7 @@ def test_a_base_that_cannot_be_decoded_packed_says_so(folder: Path) -> None:
 def test_heights_are_free_only_where_rows_keep_their_bits(
     packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
+    monkeypatch.setattr(packing_module, "self_test", lambda *_: SelfTest(packing))
     heights = set()
     run = forward_module.logits_at
 
@@ -371,8 +370,8 @@ def test_heights_are_free_only_where_rows_keep_their_bits(
 def test_an_adapter_whose_layers_do_not_keep_bits_runs_in_fixed_heights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(Packing.FREE))
-    monkeypatch.setattr(engine_module, "keep_bits", lambda layers, _: not layers)
+    monkeypatch.setattr(packing_module, "self_test", lambda *_: SelfTest(Packing.FREE))
+    monkeypatch.setattr(packing_module, "keep_bits", lambda layers, _: not layers)
     module = tiny.model()
     engine = PackedEngine(tiny.TinyArms(module, tiny.tokenizer()))
     assert engine._look_at(module, None).packing is Packing.FREE
@@ -398,7 +397,7 @@ def test_logits_that_are_no_numbers_are_an_error_of_the_doc_not_a_score(folder: 
 def test_greedy_texts_do_not_depend_on_the_number_of_slots(
     packing: Packing, folder: Path, arms: tiny.TinyArms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "self_test", lambda *_: SelfTest(packing))
+    monkeypatch.setattr(packing_module, "self_test", lambda *_: SelfTest(packing))
     task = tasks_in(folder)[-1]
     texts = []
     for slots in (1, 3, 32):

@@ -24,7 +24,6 @@ from gatekeeper.scoring.model.attachment import BaseOverwrittenError, inject
 from gatekeeper.scoring.model.fixed_prompts import prompt_logits
 from gatekeeper.scoring.model.load_model import _require_resident, load_model
 from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
-from gatekeeper.scoring.model.proofs import fresh_state, probe_effect, prove_detach
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -84,16 +83,16 @@ def test_every_variant_is_on_then_off_then_gone_bit_for_bit(
 ) -> None:
     base, adapters = cast
     loaded = load(base, pinned(base, dtype, quantization))
-    fresh = fresh_state(loaded)
+    fresh = loaded.fresh_state()
     assert equal(loaded.untouched.logits, fresh.logits)
     assert loaded.untouched.tensors == fresh.tensors
     digests = {name: attach(loaded, folder) for name, folder in adapters.items()}
     assert len(set(digests.values())) == len(VARIANTS)
     for name, digest in digests.items():
-        effect = probe_effect(loaded, digest)
+        effect = loaded.prove_effect(digest)
         assert (effect.changed, effect.finite, effect.off_identical) == (True, True, True), name
         assert effect.max_logit_difference > 0
-        proof = prove_detach(loaded)
+        proof = loaded.prove_detach()
         assert proof.identical, name
         assert proof.weights_identical is (None if quantization == "nf4" else True)
         assert proof.method == "disable"
@@ -238,7 +237,7 @@ def test_layer_replication_is_refused_and_the_base_survives_it(
     with pytest.raises(AdapterRefused, match="layer_replication"):
         attach(loaded, stretched)
     attach(loaded, tiny_adapter)
-    assert prove_detach(loaded).identical
+    assert loaded.prove_detach().identical
 
 
 def test_an_adapter_with_a_huge_alpha_is_no_crash(
@@ -246,22 +245,22 @@ def test_an_adapter_with_a_huge_alpha_is_no_crash(
 ) -> None:
     loaded = load(tiny_base, tiny_pin)
     wild = copy_with(tiny_adapter, tmp_path / "a", config={"lora_alpha": 1e6})
-    assert probe_effect(loaded, attach(loaded, wild)).changed
+    assert loaded.prove_effect(attach(loaded, wild)).changed
 
     def blow_up(tensors: dict[str, np.ndarray]) -> None:
         for tensor in tensors.values():
             tensor *= 1e25
 
     beyond = copy_with(tiny_adapter, tmp_path / "b", tensors=blow_up)
-    effect = probe_effect(loaded, attach(loaded, beyond))
+    effect = loaded.prove_effect(attach(loaded, beyond))
     assert (effect.finite, effect.off_identical) == (False, True)
-    assert prove_detach(loaded).identical
+    assert loaded.prove_detach().identical
 
 
 def test_a_no_op_is_seen_by_the_probe(tiny_base: Path, tiny_pin: BasePin, tmp_path: Path) -> None:
     loaded = load(tiny_base, tiny_pin)
     idle = save_adapter(tiny_base, tmp_path / "a", trained=False)
-    effect = probe_effect(loaded, attach(loaded, idle))
+    effect = loaded.prove_effect(attach(loaded, idle))
     assert (effect.changed, effect.max_logit_difference, effect.kl) == (False, 0.0, 0.0)
 
 
@@ -272,13 +271,13 @@ def test_a_base_that_was_written_to_fails_the_proof(
     digest = attach(loaded, tiny_adapter)
     with torch.no_grad():
         loaded.model.model.embed_tokens.weight[120, 0] += 1e-3
-    proof = prove_detach(loaded)
+    proof = loaded.prove_detach()
     # No prompt has this token and the head is not tied: only the bytes can tell.
     assert (proof.identical, proof.weights_identical) == (False, False)
     assert "weights differ" in proof.text
     with torch.no_grad():
         loaded.model.model.norm.weight[0] += 1.0
-    assert not probe_effect(loaded, digest).off_identical
+    assert not loaded.prove_effect(digest).off_identical
 
 
 def test_merging_and_unmerging_would_fail_the_proof(tiny_base: Path, tiny_adapter: Path) -> None:
@@ -290,7 +289,7 @@ def test_merging_and_unmerging_would_fail_the_proof(tiny_base: Path, tiny_adapte
             if hasattr(module, "unmerge"):
                 module.merge()
                 module.unmerge()
-    assert not prove_detach(loaded).identical
+    assert not loaded.prove_detach().identical
 
 
 def test_a_checkpoint_is_a_second_model_behind_the_same_door(
@@ -299,9 +298,9 @@ def test_a_checkpoint_is_a_second_model_behind_the_same_door(
     loaded = load(tiny_base, tiny_pin)
     full = attach(loaded, save_checkpoint(tiny_base, tmp_path / "full"))
     assert loaded.is_checkpoint(full)
-    effect = probe_effect(loaded, full)
+    effect = loaded.prove_effect(full)
     assert (effect.changed, effect.off_identical) == (True, True)
-    proof = prove_detach(loaded)
+    proof = loaded.prove_detach()
     assert (proof.method, proof.identical) == ("not-applicable", True)
     lora = attach(loaded, tiny_adapter)
     with loaded.arm(lora), loaded.arm(full) as model:

@@ -13,7 +13,6 @@ from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.candidate.weigh import weigh
 from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.loaded_base import load_base
-from gatekeeper.scoring.model.proofs import probe_effect, prove_detach
 
 pytestmark = pytest.mark.real
 
@@ -44,9 +43,9 @@ def test_real_adapters_are_on_then_off_then_gone_bit_for_bit(
             candidate, found = inspect_static(folder, pin, base, pin.digest)
             assert not [f for f in found if f.severity in ("refuse", "hold")], found
             loaded.attach(folder, candidate.digest)
-            effect = probe_effect(loaded, candidate.digest)
+            effect = loaded.prove_effect(candidate.digest)
             assert (effect.changed, effect.finite, effect.off_identical) == (True, True, True)
-        proof = prove_detach(loaded)
+        proof = loaded.prove_detach()
         assert proof.identical
         assert proof.weights_identical is (None if quantization == "nf4" else True)
     finally:

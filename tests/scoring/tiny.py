@@ -162,7 +162,7 @@ def adapter(base: Any, seed: int = 1) -> Any:
 
 
 class TinyArms:
-    """Arms around one model in memory, with one adapter or none."""
+    """Arms around one model in memory, with one adapter or none, which stays attached."""
 
     def __init__(self, base: Any, tokens: Any, *, candidate: str | None = None) -> None:
         self.tokenizer = tokens

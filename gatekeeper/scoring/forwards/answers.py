@@ -27,8 +27,9 @@ from gatekeeper.scoring.forwards.packing import LEAST, Heights, PackedDoc, Packi
 from gatekeeper.scoring.forwards.plain_generation import plain_text, plain_texts, text_length
 from gatekeeper.scoring.forwards.plain_rows import plain_batches, plain_likelihoods
 from gatekeeper.scoring.forwards.prepared_task import PreparedTask
+from gatekeeper.scoring.interface import Work
 
-__all__ = ["Answer", "Answers", "Arm", "Work"]
+__all__ = ["Answer", "Answers", "Arm"]
 
 _SHARE_FOR_PREFIXES = 8
 """One part in so many of the memory keeps states of prefixes; a GiB in any case."""
@@ -63,20 +64,6 @@ class Answer:
 
     responses: list[Any]
     tokens: int
-
-
-@dataclass
-class Work:
-    """What the forwards did so far. Tokens are rows of the transformer, padding apart."""
-
-    encoded: int = 0
-    padding: int = 0
-    naive: int = 0
-    """Tokens that running each request on its own would have encoded."""
-    scored_rows: int = 0
-    """Rows of the output layer, padding included."""
-    forwards: int = 0
-    generated: int = 0
 
 
 class Answers:

@@ -17,12 +17,13 @@ import torch
 from gatekeeper.candidate.folder import AdapterFolder, read_adapter
 from gatekeeper.candidate.inspect_files import inspect_static
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError, first_line
-from gatekeeper.evidence import BasePin, Severity
+from gatekeeper.evidence import BasePin, DetachProof, EffectProbe, Severity
 from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.attachment import Attachment, BaseOverwrittenError, inject
 from gatekeeper.scoring.model.base_state import BaseState, base_state
-from gatekeeper.scoring.model.fixed_prompts import encode_prompts
+from gatekeeper.scoring.model.fixed_prompts import encode_prompts, prompt_logits
 from gatekeeper.scoring.model.load_model import default_device, load_model
+from gatekeeper.scoring.model.proofs import detach_proof, effect_probe
 from gatekeeper.scoring.model.shared_tree import share_tree
 from gatekeeper.scoring.out_of_memory import is_out_of_memory
 
@@ -63,10 +64,48 @@ class LoadedBase:
     def untouched(self) -> BaseState:
         """The base as it was loaded, taken once, before anything was attached."""
         if self._untouched is None:
-            self._untouched = base_state(
-                self.model, self.prompts, self.device, stable_bytes=self.has_stable_bytes
-            )
+            self._untouched = self._state(self.model)
         return self._untouched
+
+    def _state(self, model: Any) -> BaseState:
+        return base_state(model, self.prompts, self.device, stable_bytes=self.has_stable_bytes)
+
+    def fresh_state(self) -> BaseState:
+        """Load the base once more, never wrapped, and take its state.
+
+        For that moment two bases are in memory: for a base of which no earlier state is known.
+        """
+        model = load_model(self.folder, self.pin, str(self.device))
+        try:
+            return self._state(model)
+        finally:
+            _empty(model)
+
+    def prove_effect(self, digest: str) -> EffectProbe:
+        """Run the fixed prompts with the candidate on, then off again.
+
+        "Off" is compared with the logits from before anything was ever attached. Raises EngineError
+        when the candidate is not attached.
+        """
+        untouched = self.untouched.logits
+        on, off = self._logits(digest), self._logits(None)
+        return effect_probe(untouched, on, off)
+
+    def _logits(self, arm: str | None) -> tuple[torch.Tensor, ...]:
+        with self.arm(arm) as model:
+            return prompt_logits(model, self.prompts, self.device)
+
+    def prove_detach(self, fresh: BaseState | None = None) -> DetachProof:
+        """Compare the base, everything switched off, with what it was before anything was attached.
+
+        `fresh` is another state to compare with. Weights are compared byte for byte, except on a
+        4-bit base: reading its packed state after a forward would corrupt it.
+        """
+        fresh = fresh or self.untouched
+        with self.arm(None) as model:
+            off = self._state(model)
+        only = bool(self.attached) and all(map(self.is_checkpoint, self.attached))
+        return detach_proof(fresh, off, quantization=self.pin.quantization, only_checkpoints=only)
 
     def is_checkpoint(self, digest: str) -> bool:
         """Whether this candidate is a model of its own, not an adapter on the base."""
@@ -183,6 +222,12 @@ class LoadedBase:
         self._armed = candidate
         if candidate in self._adapters:
             self._adapters[candidate].put_in()
+
+
+def _empty(model: Any) -> None:
+    """Free a model's memory now: it is full of cycles, and collecting them all takes longer."""
+    for tensor in [*model.parameters(), *model.buffers()]:
+        tensor.data = tensor.data.new_empty(0)
 
 
 def _require(folder: Path, found: str, digest: str) -> None:

@@ -88,6 +88,12 @@ class LoadedTask:
         """The doc's value of the suite's `group_by`; None where it names no field."""
         return None if self.ref.group_by is None else _plain(self.docs[doc][self.ref.group_by])
 
+    def kind(self, doc: int) -> str | None:
+        """The doc's own `kind`, where it is text; None for docs without one."""
+        content = self.docs[doc]
+        kind = content.get("kind") if isinstance(content, dict) else None
+        return kind if isinstance(kind, str) else None
+
     def instances(self, doc: int) -> list[Any]:
         """lm-eval's requests of one doc."""
         if doc not in self._instances:
