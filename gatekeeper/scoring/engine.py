@@ -51,7 +51,7 @@ class _Base:
 class PackedEngine:
     """Scores docs of lm-eval tasks with the arms of a base in this process; an `Engine`.
 
-    `tell` is told each of the `notes` at once: a fallback, a halved budget.
+    `tell` gets each of the `notes` at once: a fallback, a halved budget.
     """
 
     def __init__(

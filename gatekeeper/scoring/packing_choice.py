@@ -32,7 +32,7 @@ _SLOW = {
 
 
 class PackingChoice:
-    """Chooses for the arms of one base; `note` hears of each model that is scored slowly.
+    """Chooses for the arms of one base; `note` gets a sentence where a model is scored slowly.
 
     An adapter works on single tokens inside the base's model: where the base packs, it does. Only
     its layers' shapes are new, and are tried by themselves.

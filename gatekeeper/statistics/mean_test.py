@@ -23,7 +23,7 @@ class Looks:
     """When the samples are looked at. Must not depend on the values of the samples."""
 
     at: tuple[int, ...]
-    """Sample counts at which somebody looked or will look."""
+    """Sample counts at which a look was or will be taken."""
     horizon: int
     """Most samples that there can be."""
     ended: bool = False

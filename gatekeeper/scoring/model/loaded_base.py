@@ -14,16 +14,16 @@ from typing import Any
 
 import torch
 
-from gatekeeper.candidate.folder import AdapterFolder, read_adapter
-from gatekeeper.candidate.inspect_files import inspect_static
+from gatekeeper.candidate.folder import read_adapter
 from gatekeeper.errors import AdapterRefused, BaseError, EngineError, first_line
-from gatekeeper.evidence import BasePin, DetachProof, EffectProbe, Severity
+from gatekeeper.evidence import BasePin, DetachProof, EffectProbe
 from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.model.attachment import Attachment, BaseOverwrittenError, inject
 from gatekeeper.scoring.model.base_state import BaseState, base_state
 from gatekeeper.scoring.model.fixed_prompts import encode_prompts, prompt_logits
 from gatekeeper.scoring.model.load_model import default_device, load_model
 from gatekeeper.scoring.model.proofs import detach_proof, effect_probe
+from gatekeeper.scoring.model.read_inspected import read_inspected, require_digest
 from gatekeeper.scoring.model.shared_tree import share_tree
 from gatekeeper.scoring.out_of_memory import is_out_of_memory
 
@@ -122,7 +122,7 @@ class LoadedBase:
             return
         with self.arm(None):
             _ = self.untouched
-        read = self._read_same(folder, digest)
+        read = read_inspected(folder, digest, self.folder)
         if read.kind == "checkpoint":
             self._checkpoints[digest] = self._load_checkpoint(folder, digest)
             return
@@ -135,7 +135,7 @@ class LoadedBase:
         The base's module tree is not touched, so both can compute at the same time; a checkpoint
         is loaded as a model of its own. Raises AdapterRefused like `attach`.
         """
-        read = self._read_same(folder, digest)
+        read = read_inspected(folder, digest, self.folder)
         if read.kind == "checkpoint":
             return self._load_checkpoint(folder, digest)
         model = share_tree(self.model)
@@ -160,23 +160,9 @@ class LoadedBase:
                 f"PEFT cannot attach {folder.name}: {first_line(problem)}"
             ) from problem
 
-    def _read_same(self, folder: Path, digest: str) -> AdapterFolder:
-        """Inspect again, then read: what is given back has the digest that was inspected.
-
-        The candidate is opened anew; of the base, what it was when it was pinned still counts.
-        """
-        pin, findings = inspect_static(folder, base_folder=self.folder)
-        read = read_adapter(folder)
-        for found in (pin.digest, read.digest):
-            _require(folder, found, digest)
-        for finding in findings:
-            if finding.severity is Severity.REFUSE:
-                raise AdapterRefused(finding.text, finding.hint)
-        return read
-
     def _load_checkpoint(self, folder: Path, digest: str) -> Any:
         model = load_model(ModelFolder(folder), self.pin, str(self.device))
-        _require(folder, read_adapter(folder).digest, digest)  # nobody changed it meanwhile
+        require_digest(folder, read_adapter(folder).digest, digest)  # not changed meanwhile
         return model
 
     def _reload(self) -> None:
@@ -228,15 +214,6 @@ def _empty(model: Any) -> None:
     """Free a model's memory now: it is full of cycles, and collecting them all takes longer."""
     for tensor in [*model.parameters(), *model.buffers()]:
         tensor.data = tensor.data.new_empty(0)
-
-
-def _require(folder: Path, found: str, digest: str) -> None:
-    if found != digest:
-        raise AdapterRefused(
-            f"{folder} has changed since it was inspected: its digest is {found[:19]}, not "
-            f"{digest[:19]}.",
-            "Check it again.",
-        )
 
 
 def load_base(folder: ModelFolder, pin: BasePin, device: str | None = None) -> LoadedBase:
