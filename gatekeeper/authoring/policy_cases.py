@@ -38,8 +38,8 @@ from gatekeeper.evidence import (
 )
 from gatekeeper.files.yaml_document import read_yaml, validation_message
 from gatekeeper.policy import LoadedPolicy, load_policy
-from gatekeeper.verdict import Decision, PastCheck, Rung, Verdict
-from gatekeeper.verdict.rungs import ALL_LINEAR
+from gatekeeper.registry.check_summaries import summarise
+from gatekeeper.verdict import Decision, PastCheck, Verdict
 
 __all__ = [
     "CaseResult",
@@ -144,7 +144,7 @@ def run_cases(path: Path, policy: LoadedPolicy | None = None) -> list[CaseResult
     return [
         CaseResult(
             case,
-            decide(evidence_of(case, loaded), loaded, past_of(case)),
+            decide(evidence_of(case, loaded), loaded, past_of(case, loaded)),
             document.line(("cases", index)),
         )
         for index, case in enumerate(cases.cases)
@@ -230,28 +230,48 @@ def evidence_of(case: PolicyCase, loaded: LoadedPolicy) -> Evidence:
     )
 
 
-def past_of(case: PolicyCase) -> tuple[PastCheck, ...]:
-    """The declared history, with two-sided 95% intervals by the normal approximation."""
-    return tuple(_past(index, earlier) for index, earlier in enumerate(case.history))
+def past_of(case: PolicyCase, loaded: LoadedPolicy) -> tuple[PastCheck, ...]:
+    """The declared history: each earlier check is laid out, compared and summed up like this one.
+
+    One that scored no task, because the policy names none, leaves nothing behind.
+    """
+    found = (_past(index, earlier, case, loaded) for index, earlier in enumerate(case.history))
+    return tuple(past for past in found if past is not None)
 
 
-def _past(index: int, earlier: Earlier) -> PastCheck:
-    half = 1.96 * (earlier.score * (1 - earlier.score) / earlier.samples) ** 0.5
-    targets = frozenset(earlier.targets)
-    return PastCheck(
-        check_id=f"c-{index:012x}",
-        candidate_digest=digest_json(["earlier", index]),
-        rung=Rung(
-            r=earlier.r, targets="all-linear" if targets >= ALL_LINEAR else tuple(sorted(targets))
-        ),
-        decision=Decision.PROMOTE if earlier.promoted else Decision.HOLD,
-        task_score=earlier.score,
-        task_low=max(0.0, earlier.score - half),
-        task_high=min(1.0, earlier.score + half),
-        bar=None,
-        forgetting_passed=True,
-        worst_forgetting=earlier.worst_forgetting,
-        training_sound=True,
+def _past(index: int, earlier: Earlier, case: PolicyCase, loaded: LoadedPolicy) -> PastCheck | None:
+    declared = PolicyCase(
+        name=f"earlier {index}",
+        expect="hold",
+        task={
+            rule.suite: _reached(earlier, case.task.get(rule.suite)) for rule in loaded.policy.task
+        },
+        training=Training(r=earlier.r, targets=earlier.targets),
+    )
+    evidence = evidence_of(declared, loaded)
+    past = summarise(evidence, decide(evidence, loaded))
+    if past is None:
+        return None
+    return past.model_copy(
+        update={
+            "decision": Decision.PROMOTE if earlier.promoted else Decision.HOLD,
+            "forgetting_passed": True,
+            "worst_forgetting": earlier.worst_forgetting,
+            "training_sound": True,
+        }
+    )
+
+
+def _reached(earlier: Earlier, now: Counts | None) -> Counts:
+    """The task of an earlier check: the base as it does now, the candidate at the earlier score."""
+    samples = earlier.samples
+    right = round(samples * now.right / now.samples) if now and now.samples else 0
+    reached = round(samples * earlier.score)
+    return Counts(
+        samples=samples,
+        right=right,
+        lost=max(0, right - reached),
+        gained=max(0, reached - right),
     )
 
 

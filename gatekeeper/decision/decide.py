@@ -6,10 +6,12 @@ reads a clock, a file or a random number, so a verdict can be recomputed on any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from gatekeeper.decision.next_step import aa_step, fix_step, hold_step, promote_step
 from gatekeeper.decision.outcomes import compare
+from gatekeeper.decision.rule_reasons import coverage_reasons, outcome_reasons
 from gatekeeper.decision.trust import soundness_reasons, trust_reasons
 from gatekeeper.errors import ExitCode
 from gatekeeper.escalation.advice import advise_after_miss, lower_rung_suffices, reduce_forgetting
@@ -24,18 +26,49 @@ from gatekeeper.verdict import (
     PastCheck,
     Reason,
     ReasonCode,
-    RuleKind,
     RuleResult,
     Verdict,
 )
 from gatekeeper.verdict.blocking import LOST, REFUSING, blocks
-from gatekeeper.verdict.reason_sentences import rule_text
 from gatekeeper.verdict.rule_summary import missed_rule
 
 __all__ = ["decide", "decide_from", "redecide"]
 
 _ENDING = frozenset({ReasonCode.NO_EFFECT, ReasonCode.NOT_FINITE})
 """With these nothing is scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is ruled on."""
+
+    evidence: Evidence
+    policy: Policy
+    history: tuple[PastCheck, ...]
+    rules: tuple[RuleResult, ...]
+    reasons: tuple[Reason, ...]
+    """Everything that was found, each once."""
+    trusted: bool
+    """Nothing about the candidate, its pins or its data blocks."""
+
+    @property
+    def blocking(self) -> list[Reason]:
+        """The reasons that each block alone."""
+        return [reason for reason in self.reasons if blocks(reason)]
+
+    def has(self, codes: frozenset[ReasonCode]) -> bool:
+        """Is one of these codes among the reasons?"""
+        return any(reason.code in codes for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one question decides, and the reasons that it adds after and before the case's own."""
+
+    decision: Decision
+    step: NextStep
+    more: tuple[Reason, ...] = ()
+    first: tuple[Reason, ...] = ()
 
 
 def decide(
@@ -53,43 +86,10 @@ def decide_from(
 ) -> Verdict:
     """`decide` with the outcomes given: what `gate policy test` feeds with declared outcomes."""
     policy = loaded.policy
-    trust = trust_reasons(evidence, policy)
-    soundness = soundness_reasons(evidence, policy)
-    measured = [*_coverage(evidence, policy, rules), *_outcomes(rules, policy)]
-    reasons = _unique(_causes(trust, soundness, measured, scored=bool(evidence.pairs)))
-
-    if any(reason.code in REFUSING for reason in reasons):
-        decision, step = Decision.REFUSED, fix_step([r for r in reasons if blocks(r)])
-    elif evidence.candidate.kind == "base":
-        decision, step = Decision.HOLD, aa_step(evidence)
-    elif any(blocks(reason) for reason in soundness + trust):
-        decision, step = Decision.HOLD, fix_step([r for r in reasons if blocks(r)])
-    elif missed_rule(rules) is not None:
-        forgot = any(r.code in LOST for r in reasons)
-        advice = advise_after_miss(evidence, rules, policy, history, forgot=forgot)
-        reasons = _unique([*reasons, *advice.reasons])
-        decision = Decision.ESCALATE if advice.escalates else Decision.HOLD
-        step = advice.next_step
-    elif any(reason.code in LOST for reason in reasons):
-        advice = reduce_forgetting(evidence, rules, history)
-        reasons = _unique([*reasons, *advice.reasons, *_data(evidence, policy)])
-        decision, step = Decision.HOLD, advice.next_step
-    elif any(blocks(reason) for reason in reasons):
-        decision, step = (
-            Decision.HOLD,
-            hold_step(evidence, [r for r in reasons if blocks(r)], rules),
-        )
-        reasons = [*reasons, *_data(evidence, policy)]
-    else:
-        lower = lower_rung_suffices(evidence.candidate, rules, history)
-        decision, step = Decision.PROMOTE, lower.next_step if lower else promote_step(evidence)
-        reasons = [
-            Reason(code=ReasonCode.ALL_RULES_PASS, params={"rules": _passed(rules)}),
-            *reasons,
-            *(lower.reasons if lower else ()),
-        ]
-
-    exit_code = _exit_code(decision, step)
+    case = _case(rules, evidence, policy, history)
+    ruling = next(found for ask in _QUESTIONS if (found := ask(case)) is not None)
+    reasons = _unique([*ruling.first, *case.reasons, *ruling.more])
+    decision, exit_code = ruling.decision, _exit_code(ruling.decision, ruling.step)
     if policy.mode == "report-only" and decision is not Decision.REFUSED:
         reasons = [Reason(code=ReasonCode.REPORT_ONLY), *reasons]
         decision, exit_code = Decision.HOLD, ExitCode.PROMOTE
@@ -98,7 +98,7 @@ def decide_from(
         exit_code=exit_code,
         reasons=tuple(reasons),
         rules=rules,
-        next_step=step,
+        next_step=ruling.step,
         policy_name=policy.name,
         policy_digest=policy.digest,
         evidence_digest=evidence.digest,
@@ -111,6 +111,20 @@ def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...
     return decide(evidence, policy_from_text(policy_text), history)
 
 
+def _case(
+    rules: tuple[RuleResult, ...],
+    evidence: Evidence,
+    policy: Policy,
+    history: tuple[PastCheck, ...],
+) -> Case:
+    trust = trust_reasons(evidence, policy)
+    soundness = soundness_reasons(evidence, policy)
+    measured = [*coverage_reasons(evidence, policy, rules), *outcome_reasons(rules, policy)]
+    reasons = _unique(_causes(trust, soundness, measured, scored=bool(evidence.pairs)))
+    trusted = not any(blocks(reason) for reason in (*trust, *soundness))
+    return Case(evidence, policy, history, rules, tuple(reasons), trusted)
+
+
 def _causes(
     trust: list[Reason], soundness: list[Reason], measured: list[Reason], *, scored: bool
 ) -> list[Reason]:
@@ -121,107 +135,72 @@ def _causes(
     return [*trust, *soundness] if ended and not scored else [*trust, *soundness, *measured]
 
 
-def _data(evidence: Evidence, policy: Policy) -> tuple[Reason, ...]:
+def _refused(case: Case) -> Ruling | None:
+    """Nothing that was measured can be trusted."""
+    return Ruling(Decision.REFUSED, fix_step(case.blocking)) if case.has(REFUSING) else None
+
+
+def _base_against_itself(case: Case) -> Ruling | None:
+    base = case.evidence.candidate.kind == "base"
+    return Ruling(Decision.HOLD, aa_step(case.evidence)) if base else None
+
+
+def _not_trusted(case: Case) -> Ruling | None:
+    """The candidate, its pins or its data are in question."""
+    return None if case.trusted else Ruling(Decision.HOLD, fix_step(case.blocking))
+
+
+def _task_missed(case: Case) -> Ruling | None:
+    missed = missed_rule(case.rules)
+    if missed is None:
+        return None
+    advice = advise_after_miss(
+        case.evidence, missed, case.policy, case.history, forgot=case.has(LOST)
+    )
+    decision = Decision.ESCALATE if advice.escalates else Decision.HOLD
+    return Ruling(decision, advice.next_step, advice.reasons)
+
+
+def _something_lost(case: Case) -> Ruling | None:
+    if not case.has(LOST):
+        return None
+    advice = reduce_forgetting(case.evidence, case.rules, case.history)
+    return Ruling(Decision.HOLD, advice.next_step, (*advice.reasons, *_data(case)))
+
+
+def _not_settled(case: Case) -> Ruling | None:
+    """Neither is the task missed nor something lost, yet something blocks."""
+    if not case.blocking:
+        return None
+    return Ruling(Decision.HOLD, hold_step(case.evidence, case.blocking, case.rules), _data(case))
+
+
+def _nothing_blocks(case: Case) -> Ruling:
+    """All rules pass; a lower rung that does as well may be the better one to serve."""
+    passed = sum(rule.outcome is Outcome.PASS for rule in case.rules)
+    first = (Reason(code=ReasonCode.ALL_RULES_PASS, params={"rules": passed}),)
+    lower = lower_rung_suffices(case.evidence.candidate, case.rules, case.history)
+    if lower is None:
+        return Ruling(Decision.PROMOTE, promote_step(case.evidence), first=first)
+    return Ruling(Decision.PROMOTE, lower.next_step, lower.reasons, first)
+
+
+_QUESTIONS: tuple[Callable[[Case], Ruling | None], ...] = (
+    _refused,
+    _base_against_itself,
+    _not_trusted,
+    _task_missed,
+    _something_lost,
+    _not_settled,
+    _nothing_blocks,
+)
+"""Asked in this order; the first that answers decides, and the last always answers."""
+
+
+def _data(case: Case) -> tuple[Reason, ...]:
     """What is wrong with the data is said beside whatever else holds the candidate."""
-    torn = torn_labels(evidence.training, policy)
+    torn = torn_labels(case.evidence.training, case.policy)
     return () if torn is None else (torn,)
-
-
-def _coverage(evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]) -> list[Reason]:
-    """No data is never a pass: every suite and capability that is asked about must be there."""
-    reasons = []
-    if not policy.task and evidence.candidate.kind != "base":
-        reasons.append(
-            Reason(code=ReasonCode.NO_DATA, params={"what": "the task (no task suite is named)"})
-        )
-    if not policy.forgetting:
-        reasons.append(
-            Reason(
-                code=ReasonCode.NO_DATA,
-                params={"what": "forgetting (no forgetting suite is named)"},
-            )
-        )
-    for suite in policy.roles:
-        mine = [rule for rule in rules if rule.suite == suite]
-        if not mine:
-            reasons.append(Reason(code=ReasonCode.NO_DATA, params={"what": f"suite {suite}"}))
-        elif all(rule.outcome is Outcome.NO_SIGNAL for rule in mine):
-            reasons.append(
-                Reason(
-                    code=ReasonCode.NO_DATA,
-                    params={"what": f"suite {suite} (no capability has signal on this base)"},
-                )
-            )
-    asked = {name for rule in policy.forgetting for name in rule.margins}
-    measured = {rule.capability for rule in rules}
-    reasons += [
-        Reason(code=ReasonCode.NO_DATA, params={"what": f"capability {name}"})
-        for name in sorted(asked - measured)
-    ]
-    if policy.max_kl is not None and not any(r.kind is RuleKind.KL for r in rules):
-        reasons.append(
-            Reason(code=ReasonCode.NO_DATA, params={"what": "drift on neutral text (max_kl)"})
-        )
-    reasons += [
-        Reason(
-            code=ReasonCode.UNSCORED_SAMPLES,
-            params={"capability": pairs.capability, "errors": pairs.errors},
-        )
-        for pairs in evidence.pairs
-        if pairs.errors
-    ]
-    return reasons
-
-
-_FAIL_CODE = {
-    RuleKind.BAR: ReasonCode.BELOW_BAR,
-    RuleKind.MIN_GAIN: ReasonCode.GAIN_TOO_SMALL,
-    RuleKind.FORGETTING: ReasonCode.FORGOT,
-    RuleKind.FLIPS: ReasonCode.TOO_MANY_FLIPS,
-    RuleKind.KL: ReasonCode.DRIFTED,
-}
-
-
-def _outcomes(rules: tuple[RuleResult, ...], policy: Policy) -> list[Reason]:
-    strict_signal = {r.suite for r in policy.forgetting if r.on_no_signal == "hold"}
-    reasons = []
-    for rule in rules:
-        facts = {
-            "suite": rule.suite,
-            "capability": rule.capability,
-            "estimate": rule.estimate,
-            "threshold": rule.threshold,
-            "samples": rule.samples,
-            "available": rule.available,
-            "needed": rule.needed,
-            "lost": rule.lost,
-            "gained": rule.gained,
-            "rule_text": rule_text(rule),
-        }
-        if rule.outcome is Outcome.PASS:
-            continue
-        if rule.samples == 0:
-            reasons.append(
-                Reason(code=ReasonCode.NO_DATA, rule=rule.rule, params={"what": rule.rule})
-            )
-        elif rule.outcome is Outcome.FAIL:
-            reasons.append(Reason(code=_FAIL_CODE[rule.kind], rule=rule.rule, params=facts))
-        elif rule.outcome is Outcome.NO_SIGNAL:
-            blocking = rule.suite in strict_signal
-            reasons.append(
-                Reason(
-                    code=ReasonCode.NO_SIGNAL,
-                    rule=rule.rule,
-                    params={"capability": rule.capability, "blocking": blocking},
-                )
-            )
-        else:
-            reasons.append(Reason(code=ReasonCode.INCONCLUSIVE, rule=rule.rule, params=facts))
-    return reasons
-
-
-def _passed(rules: tuple[RuleResult, ...]) -> int:
-    return sum(rule.outcome is Outcome.PASS for rule in rules)
 
 
 def _exit_code(decision: Decision, step: NextStep) -> ExitCode:

@@ -11,8 +11,13 @@ from gatekeeper.evidence import Evidence
 from gatekeeper.evidence.noise_floor import flips_of
 from gatekeeper.verdict import Action, NextStep, Outcome, Reason, ReasonCode, RuleResult
 from gatekeeper.verdict.reason_sentences import render_reason
+from gatekeeper.verdict.rule_summary import task_rules
 
 __all__ = ["aa_step", "fix_step", "hold_step", "promote_step"]
+
+
+_FIRST = (ReasonCode.NO_DATA, ReasonCode.UNSCORED_SAMPLES, ReasonCode.NO_SIGNAL)
+"""What was not measured is said before what was."""
 
 
 def promote_step(evidence: Evidence) -> NextStep:
@@ -81,8 +86,7 @@ def hold_step(
 ) -> NextStep:
     """Neither is the task missed nor something lost, yet something blocks."""
     codes = {reason.code for reason in blocking}
-    first = blocking[0]
-    if ReasonCode.NO_DATA in codes and not any(rule.rule.startswith("task.") for rule in rules):
+    if ReasonCode.NO_DATA in codes and not task_rules(rules):
         return NextStep(
             action=Action.INVESTIGATE,
             text="Name your task suite under `task:` in the policy; `gate suite new` makes one "
@@ -90,7 +94,13 @@ def hold_step(
         )
     if ReasonCode.INCONCLUSIVE in codes:
         return _more_samples(evidence, rules)
-    return NextStep(action=Action.INVESTIGATE, text=render_reason(first))
+    return NextStep(action=Action.INVESTIGATE, text=_first_said(blocking))
+
+
+def _first_said(blocking: list[Reason]) -> str:
+    """One sentence of several, the same whatever the order of the policy's rules."""
+    first = next((code for code in _FIRST if any(r.code is code for r in blocking)), None)
+    return min(render_reason(r) for r in blocking if first is None or r.code is first)
 
 
 def _more_samples(evidence: Evidence, rules: tuple[RuleResult, ...]) -> NextStep:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gatekeeper.escalation.diagnosis import Cause, diagnose
+from gatekeeper.escalation.lower_rungs import lower_rungs, shown_better
 from gatekeeper.escalation.remedies import after_forgetting, remedy
 from gatekeeper.evidence import CandidatePin, Evidence
 from gatekeeper.policy import Policy
@@ -24,8 +25,9 @@ from gatekeeper.verdict import (
     RuleKind,
     RuleResult,
     Rung,
+    TaskResult,
 )
-from gatekeeper.verdict.rule_summary import missed_rule
+from gatekeeper.verdict.rule_summary import task_result, worst_forgetting
 from gatekeeper.verdict.rungs import is_above, lora_config, next_rung, reaches_top, rung_of
 
 __all__ = [
@@ -51,19 +53,16 @@ class Advice:
 
 def advise_after_miss(
     evidence: Evidence,
-    rules: tuple[RuleResult, ...],
+    missed: RuleResult,
     policy: Policy,
-    history: tuple[PastCheck, ...],
+    history: Sequence[PastCheck],
     *,
     forgot: bool = False,
 ) -> Advice:
-    """The task is shown to be missed: say why and what comes next.
+    """A rule of the task is shown to be missed: say why and what comes next.
 
     `forgot` says that something was lost as well; then nothing is recommended that loses more.
     """
-    missed = missed_rule(rules)
-    if missed is None:
-        raise ValueError("advice after a miss needs a task rule that is missed")
     found = diagnose(evidence, missed, policy)
     if found.cause is not Cause.CAPACITY:
         return Advice((found.reason,), remedy(found.cause, evidence, forgot=forgot))
@@ -84,9 +83,8 @@ def lower_rung_suffices(
     candidate: CandidatePin, rules: Iterable[RuleResult], history: Sequence[PastCheck]
 ) -> Advice | None:
     """De-escalate: a lower rung was promoted on the same task and forgets less."""
-    mine = rung_of(candidate)
-    losses = [r.estimate for r in rules if r.kind is RuleKind.FORGETTING and r.estimate is not None]
-    if mine is None or not losses:
+    mine, worst_here = rung_of(candidate), worst_forgetting(rules)
+    if mine is None or worst_here is None:
         return None
     for past in history:
         if (
@@ -94,14 +92,14 @@ def lower_rung_suffices(
             and past.rung is not None
             and is_above(mine, past.rung)
             and past.worst_forgetting is not None
-            and past.worst_forgetting > min(losses)
+            and past.worst_forgetting > worst_here
             and past.candidate_digest != candidate.digest
         ):
             params = {
                 "rung": past.rung.label,
                 "check": past.check_id,
                 "worst": past.worst_forgetting,
-                "worst_here": min(losses),
+                "worst_here": worst_here,
             }
             return Advice(
                 (Reason(code=ReasonCode.LOWER_RUNG_SUFFICES, params=params),),
@@ -138,14 +136,14 @@ def before_full(
         missing.append("the policy sets no bar that is shown to be missed")
     if training.has_validation is False:
         missing.append("the run had no validation split, so over-fitting is not excluded")
-    below = _below(evidence, history)
+    below = lower_rungs(evidence, missed.rule, history)
     if not below:
         missing.append(
             "no lower rung was soundly checked on the same data, so it is not shown that rank "
             "moves the score at all"
         )
-    elif not any(_shown_better(missed, past) for past in below):
-        named = ", ".join(f"{_label(past)} ({past.check_id})" for past in below)
+    elif not any(shown_better(task_result(missed), lower.task) for lower in below):
+        named = ", ".join(f"{lower.label} ({lower.check_id})" for lower in below)
         missing.append(
             f"no lower rung is shown to be worse, so more parameters are not shown to help: {named}"
         )
@@ -168,10 +166,11 @@ def _climb(
     higher = next_rung(rung, policy.escalation.rungs, some_layers=some_layers)
     if higher is None:
         return Advice((lacks,), _end_of_ladder(rung))
-    below = max(_below(evidence, history), key=lambda past: past.task_score, default=None)
-    if below is not None and not _worthwhile(missed, below):
-        params = {"rung": rung.label, "below": _label(below), "check": below.check_id} | {
-            "score": missed.candidate_score or 0.0, "score_below": below.task_score,
+    tried = lower_rungs(evidence, missed.rule, history)
+    below = max(tried, key=lambda lower: lower.task.score, default=None)
+    if below is not None and not _worthwhile(missed, below.task):
+        params = {"rung": rung.label, "below": below.label, "check": below.check_id} | {
+            "score": task_result(missed).score, "score_below": below.task.score,
         }  # fmt: skip
         return Advice(
             (lacks, Reason(code=ReasonCode.RANK_DOES_NOT_HELP, params=params)),
@@ -235,44 +234,10 @@ def _end_of_ladder(rung: Rung) -> NextStep:
     return NextStep(action=Action.INVESTIGATE, text=text)
 
 
-def _below(evidence: Evidence, history: Sequence[PastCheck]) -> list[PastCheck]:
-    """The lower rungs that were soundly checked on the same data."""
-    mine = rung_of(evidence.candidate)
-    return [
-        past
-        for past in history
-        if mine is not None
-        and past.rung is not None
-        and past.training_sound
-        and is_above(mine, past.rung)
-        and past.candidate_digest != evidence.candidate.digest
-    ]
-
-
-def _shown_better(missed: RuleResult, below: PastCheck) -> bool:
-    """Does one of the two scores lie outside the other's interval?"""
-    score, low = _interval_of(missed)
-    return score > below.task_high or low > below.task_score
-
-
-def _worthwhile(missed: RuleResult, below: PastCheck) -> bool:
+def _worthwhile(missed: RuleResult, below: TaskResult) -> bool:
     """Did this rung gain enough over the lower one for another step to be worth its cost?"""
-    if _shown_better(missed, below):
+    here = task_result(missed)
+    if shown_better(here, below):
         return True
-    score, _ = _interval_of(missed)
-    target = missed.threshold if missed.kind is RuleKind.BAR else score - (missed.estimate or 0.0)
-    if missed.kind is RuleKind.MIN_GAIN:
-        target += missed.threshold
-    return score - below.task_score >= WORTHWHILE * max(0.0, target - below.task_score)
-
-
-def _interval_of(missed: RuleResult) -> tuple[float, float]:
-    """Task score of this check and the low end of its interval."""
-    score = missed.candidate_score or 0.0
-    if missed.low is None or missed.estimate is None:
-        return score, 0.0
-    return score, score - (missed.estimate - missed.low)
-
-
-def _label(past: PastCheck) -> str:
-    return past.rung.label if past.rung is not None else "unknown shape"
+    wanted = missed.threshold + here.score - (missed.estimate or 0.0)
+    return here.score - below.score >= WORTHWHILE * max(0.0, wanted - below.score)

@@ -11,12 +11,21 @@ from typing import Literal
 
 from gatekeeper.escalation.advice import before_full
 from gatekeeper.escalation.diagnosis import Cause, diagnose, probe_interval
+from gatekeeper.escalation.lower_rungs import lower_rungs
 from gatekeeper.evidence import Evidence
 from gatekeeper.policy import Policy
-from gatekeeper.verdict import Decision, PastCheck, RuleKind, Rung, Verdict
+from gatekeeper.verdict import Decision, PastCheck, RuleResult, Rung, TaskResult, Verdict
 from gatekeeper.verdict.reason_sentences import render_reason
-from gatekeeper.verdict.rule_summary import missed_rule
-from gatekeeper.verdict.rungs import is_above, rung_of
+from gatekeeper.verdict.rule_summary import (
+    missed_rule,
+    result_before,
+    task_bar,
+    task_result,
+    task_rule,
+    task_rules,
+    worst_forgetting,
+)
+from gatekeeper.verdict.rungs import height, rung_of
 
 __all__ = ["Indication", "LadderView", "RungRow", "view_ladder"]
 
@@ -63,13 +72,13 @@ def view_ladder(
     evidence: Evidence, verdict: Verdict, policy: Policy, history: Sequence[PastCheck]
 ) -> LadderView:
     """Lay out the policy's ladder with every check of this lineage on it, lowest rung first."""
-    bar = next((r.threshold for r in verdict.rules if r.kind is RuleKind.BAR), None)
+    speaks = task_rule(verdict.rules)
     rows = [
-        _past_row(past, past.rung)
+        _past_row(past, past.rung, speaks)
         for past in history
         if past.rung is not None and past.check_id != evidence.check_id
     ]
-    here = _here(evidence, verdict)
+    here = _here(evidence, verdict, speaks)
     if here is not None:
         rows.append(here)
     seen = {row.rung for row in rows}
@@ -80,34 +89,34 @@ def view_ladder(
         if _sorted(rung) not in {_sorted(other) for other in seen}
     ]
     return LadderView(
-        rows=tuple(sorted(rows, key=lambda row: (_height(row.rung), row.place == "here"))),
-        bar=bar,
-        indications=_indications(evidence, verdict, history),
+        rows=tuple(sorted(rows, key=lambda row: (height(row.rung), row.place == "here"))),
+        bar=task_bar(verdict.rules),
+        indications=_indications(evidence, speaks, history),
         before_full=_before_full(evidence, verdict, policy, history),
     )
 
 
-def _past_row(past: PastCheck, rung: Rung) -> RungRow:
+def _past_row(past: PastCheck, rung: Rung, speaks: RuleResult | None) -> RungRow:
+    task = None if speaks is None else result_before(past, speaks.rule)
     return RungRow(
-        rung, "checked", past.check_id, past.task_score, past.task_low, past.task_high,
+        rung, "checked", past.check_id, *_ends(task),
         past.worst_forgetting, past.decision, past.training_sound,
     )  # fmt: skip
 
 
-def _here(evidence: Evidence, verdict: Verdict) -> RungRow | None:
+def _here(evidence: Evidence, verdict: Verdict, speaks: RuleResult | None) -> RungRow | None:
     rung = rung_of(evidence.candidate)
-    task = next((r for r in verdict.rules if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)), None)
-    if rung is None or task is None:
+    if rung is None or not task_rules(verdict.rules):
         return None
-    shift = (task.candidate_score or 0.0) - (task.estimate or 0.0)
-    losses = [r.estimate for r in verdict.rules if r.kind is RuleKind.FORGETTING]
+    task = None if speaks is None else task_result(speaks)
     return RungRow(
-        rung, "here", evidence.check_id, task.candidate_score,
-        None if task.low is None else task.low + shift,
-        None if task.high is None else task.high + shift,
-        min((loss for loss in losses if loss is not None), default=None),
-        verdict.decision,
+        rung, "here", evidence.check_id, *_ends(task),
+        worst_forgetting(verdict.rules), verdict.decision,
     )  # fmt: skip
+
+
+def _ends(task: TaskResult | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if task is None else (task.score, task.low, task.high)
 
 
 def _sorted(rung: Rung) -> Rung:
@@ -116,13 +125,8 @@ def _sorted(rung: Rung) -> Rung:
     return rung.model_copy(update={"targets": tuple(sorted(rung.targets))})
 
 
-def _height(rung: Rung) -> tuple[bool, int, int]:
-    modules = 99 if isinstance(rung.targets, str) else len(rung.targets)
-    return rung.method == "full", rung.r or 0, modules
-
-
 def _indications(
-    evidence: Evidence, verdict: Verdict, history: Sequence[PastCheck]
+    evidence: Evidence, speaks: RuleResult | None, history: Sequence[PastCheck]
 ) -> tuple[Indication, ...]:
     training, weights = evidence.training, evidence.weights
     found = []
@@ -145,14 +149,10 @@ def _indications(
         found.append(Indication("train probe", "strong", text))
     curve: Strength = "moderate" if training.curve else "missing"
     found.append(Indication("curve", curve, training.shape_text or training.shape.value))
-    mine = rung_of(evidence.candidate)
-    below = [
-        past.task_score
-        for past in history
-        if mine and past.rung and past.training_sound and is_above(mine, past.rung)
-    ]
+    below = () if speaks is None else lower_rungs(evidence, speaks.rule, history)
     if below:
-        text = f"the best lower rung scored {100 * max(below):.1f}%"
+        best = max(lower.task.score for lower in below)
+        text = f"the best lower rung scored {100 * best:.1f}%"
         found.append(Indication("history", "strong", text))
     else:
         found.append(Indication("history", "missing", "no lower rung was soundly checked"))

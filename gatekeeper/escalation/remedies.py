@@ -6,7 +6,8 @@ import shlex
 
 from gatekeeper.escalation.diagnosis import Cause
 from gatekeeper.evidence import Evidence, RunManifest, TrainingEvidence
-from gatekeeper.verdict import Action, NextStep, Outcome, RuleKind, RuleResult
+from gatekeeper.verdict import Action, NextStep, Outcome, RuleResult
+from gatekeeper.verdict.rule_summary import task_rules
 
 __all__ = ["ROOM", "after_forgetting", "fewer_epochs", "remedy"]
 
@@ -139,7 +140,7 @@ def _can_scale(evidence: Evidence, rules: tuple[RuleResult, ...]) -> bool:
         return False
     if manifest is not None and manifest.rescaled_from is not None:
         return False
-    task = [rule for rule in rules if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)]
+    task = task_rules(rules)
     return bool(task) and all(
         rule.outcome is Outcome.PASS
         and rule.estimate is not None

@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterable
 from gatekeeper.digests import digest_json
 from gatekeeper.evidence import Evidence, Role, TrainingShape
 from gatekeeper.registry.events import CheckRecorded, RunRecord
-from gatekeeper.verdict import Outcome, PastCheck, ReasonCode, RuleKind, RuleResult, Verdict
+from gatekeeper.verdict import Outcome, PastCheck, ReasonCode, RuleKind, Verdict
+from gatekeeper.verdict.rule_summary import (
+    task_bar,
+    task_result,
+    task_results,
+    task_rule,
+    worst_forgetting,
+)
+from gatekeeper.verdict.rungs import rung_of
 
 __all__ = ["past_checks", "run_record", "suites_of", "summarise"]
 
@@ -29,41 +37,26 @@ _TRAINING_FAULTS = frozenset(
 
 def summarise(evidence: Evidence, verdict: Verdict) -> PastCheck | None:
     """Reduce a check to what later checks of its lineage ask about; None when it scored no task."""
-    from gatekeeper.verdict.rungs import rung_of
-
-    score = _task_score(verdict.rules)
-    if score is None or evidence.candidate.kind == "base":
+    speaks = task_rule(verdict.rules)
+    if speaks is None or evidence.candidate.kind == "base":
         return None
+    task = task_result(speaks)
     forgetting = [rule for rule in verdict.rules if rule.kind is RuleKind.FORGETTING]
-    losses = [rule.estimate for rule in forgetting if rule.estimate is not None]
     kept = {Outcome.PASS, Outcome.NO_SIGNAL}
     return PastCheck(
         check_id=evidence.check_id,
         candidate_digest=evidence.candidate.digest,
         rung=rung_of(evidence.candidate),
         decision=verdict.decision,
-        task_score=score[0],
-        task_low=score[1],
-        task_high=score[2],
-        bar=next((r.threshold for r in verdict.rules if r.kind is RuleKind.BAR), None),
+        task_score=task.score,
+        task_low=task.low,
+        task_high=task.high,
+        bar=task_bar(verdict.rules),
         forgetting_passed=bool(forgetting) and all(r.outcome in kept for r in forgetting),
-        worst_forgetting=min(losses, default=None),
+        worst_forgetting=worst_forgetting(verdict.rules),
         training_sound=_training_sound(evidence, verdict),
+        tasks=task_results(verdict.rules),
     )
-
-
-def _task_score(rules: Iterable[RuleResult]) -> tuple[float, float, float] | None:
-    """Candidate's task score with its interval: from the bar, else from the gain."""
-    by_kind = {rule.kind: rule for rule in rules if rule.samples}
-    for kind in (RuleKind.BAR, RuleKind.MIN_GAIN):
-        rule = by_kind.get(kind)
-        if rule is None or rule.estimate is None:
-            continue
-        offset = 0.0 if kind is RuleKind.BAR else (rule.base_score or 0.0)
-        low = rule.estimate if rule.low is None else rule.low
-        high = rule.estimate if rule.high is None else rule.high
-        return rule.estimate + offset, low + offset, high + offset
-    return None
 
 
 def _training_sound(evidence: Evidence, verdict: Verdict) -> bool:

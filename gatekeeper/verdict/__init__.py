@@ -11,6 +11,7 @@ from gatekeeper.verdict.verdict import (
     RuleKind,
     RuleResult,
     Rung,
+    TaskResult,
     Verdict,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "RuleKind",
     "RuleResult",
     "Rung",
+    "TaskResult",
     "Verdict",
 ]

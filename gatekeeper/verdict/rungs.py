@@ -12,7 +12,15 @@ from typing import Any
 from gatekeeper.evidence import CandidatePin, RunManifest
 from gatekeeper.verdict.verdict import Rung
 
-__all__ = ["ALL_LINEAR", "is_above", "lora_config", "next_rung", "reaches_top", "rung_of"]
+__all__ = [
+    "ALL_LINEAR",
+    "height",
+    "is_above",
+    "lora_config",
+    "next_rung",
+    "reaches_top",
+    "rung_of",
+]
 
 ALL_LINEAR = frozenset(
     {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
@@ -36,6 +44,15 @@ def is_above(rung: Rung, other: Rung) -> bool:
     if "full" in (rung.method, other.method):
         return rung.method == "full" and other.method != "full"
     return _covers(rung, other) and not _covers(other, rung)
+
+
+def height(rung: Rung) -> tuple[bool, int, int]:
+    """Key that sorts rungs from the lowest up: full fine-tuning, then rank, then modules.
+
+    It agrees with `is_above` where that knows an answer, and orders the others for the eye.
+    """
+    modules = 99 if isinstance(rung.targets, str) else len(rung.targets)
+    return rung.method == "full", rung.r or 0, modules
 
 
 def next_rung(current: Rung, ladder: Iterable[Rung], *, some_layers: bool = False) -> Rung | None:

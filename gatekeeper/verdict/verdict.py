@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence.frozen import Frozen
 
@@ -23,6 +25,7 @@ __all__ = [
     "RuleKind",
     "RuleResult",
     "Rung",
+    "TaskResult",
     "Verdict",
 ]
 
@@ -86,6 +89,7 @@ class ReasonCode(StrEnum):
     UNDER_TRAINED = "under-trained"
     DIVERGED = "diverged"
     NOT_BEST_CHECKPOINT = "not-best-checkpoint"
+    """Made by early versions only; read for the registries that hold it."""
     LACKS_CAPACITY = "lacks-capacity"
     LADDER_EXHAUSTED = "ladder-exhausted"
     RANK_DOES_NOT_HELP = "rank-does-not-help"
@@ -180,8 +184,21 @@ class NextStep(Frozen):
     rung: Rung | None = None
 
 
+class TaskResult(Frozen):
+    """The candidate's own score, 0 to 1, where one rule of the task looked; with its interval."""
+
+    rule: str
+    score: float
+    low: float
+    high: float
+
+
 class PastCheck(Frozen):
-    """An earlier check of the same lineage: same base, task suites and dataset."""
+    """An earlier check of the same lineage: same base, task suites and dataset.
+
+    `task_score` with its interval and `bar` are those of the rule that speaks for the check; see
+    `rule_summary.task_rule`.
+    """
 
     check_id: str
     candidate_digest: str
@@ -195,6 +212,17 @@ class PastCheck(Frozen):
     worst_forgetting: float | None = None
     training_sound: bool
     """Data and training faults were excluded for that check."""
+    tasks: tuple[TaskResult, ...] = ()
+    """One for each rule of the task, by rule id; empty in checks that were recorded before these
+    were kept."""
+
+    @model_serializer(mode="wrap")
+    def _nothing_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is not there is not written down, so older events and verdicts keep their bytes."""
+        said: dict[str, Any] = serialize(self)
+        if not said["tasks"]:
+            said.pop("tasks")
+        return said
 
 
 class Verdict(Frozen):

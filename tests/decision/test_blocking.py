@@ -150,7 +150,7 @@ def test_nothing_but_that_code_was_in_the_way(
         pytest.skip("a missed task blocks by the rule itself, whatever the reasons say")
     mutate, outcomes = MUTATIONS[code]
     evidence = mutate(sound)
-    for name in ("trust_reasons", "soundness_reasons", "_coverage", "_outcomes"):
+    for name in ("trust_reasons", "soundness_reasons", "coverage_reasons", "outcome_reasons"):
         original = getattr(decision, name)
 
         def filtered(*arguments: Any, original: Any = original) -> list[Any]:

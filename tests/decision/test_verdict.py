@@ -184,7 +184,7 @@ def test_full_fine_tuning_is_not_named_without_a_validation_split(policy: Loaded
         ),
         history=(Earlier(score=0.3),),
     )  # fmt: skip
-    evidence, history = evidence_of(case, policy), past_of(case)
+    evidence, history = evidence_of(case, policy), past_of(case, policy)
     assert decide(evidence, policy, history).exit_code == 21
     blind = evidence.training.model_copy(update={"has_validation": False})
     verdict = decide(evidence.model_copy(update={"training": blind}), policy, history)

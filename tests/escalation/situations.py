@@ -64,7 +64,7 @@ def situation(
 
 def verdict_of(situated: tuple[Evidence, PolicyCase]) -> Verdict:
     evidence, case = situated
-    return decide(evidence, policy(), past_of(case))
+    return decide(evidence, policy(), past_of(case, policy()))
 
 
 def manifest(**changes: Any) -> RunManifest:

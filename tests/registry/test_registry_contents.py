@@ -211,6 +211,9 @@ def test_past_checks_are_those_of_the_same_base_suites_and_data(
     (past,) = registry.past_checks(BASE_DIGEST, [TASK_SUITE.digest], DATASET_DIGEST)
     assert past.check_id == same.check_id
     assert past.task_score == pytest.approx(0.95)
+    assert [(task.rule, task.score) for task in past.tasks] == [
+        ("task.triage.bar", pytest.approx(0.95))
+    ]
     assert past.forgetting_passed
     assert past.training_sound
     assert registry.past_checks(BASE_DIGEST, [digest_json("other")], DATASET_DIGEST) == ()
