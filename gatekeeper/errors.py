@@ -15,6 +15,7 @@ __all__ = [
     "EngineError",
     "ExitCode",
     "GateError",
+    "MissingExtra",
     "PolicyError",
     "RegistryConflict",
     "RegistryDamaged",
@@ -54,6 +55,10 @@ class GateError(Exception):
 
 class ConfigError(GateError):
     """gate.yaml, an environment variable or a flag is wrong."""
+
+
+class MissingExtra(GateError):
+    """Packages that the plain install leaves out are missing; the hint names the extra."""
 
 
 class PolicyError(GateError):

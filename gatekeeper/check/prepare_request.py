@@ -34,10 +34,13 @@ __all__ = ["base_of", "prepare"]
 _HINT_LIMIT = 4 << 20
 
 
-def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[ModelFolder, BasePin]:
+def base_of(
+    settings: Settings, adapters: Sequence[Path], *, device: str | None = None
+) -> tuple[ModelFolder, BasePin]:
     """Find and pin the base: from the settings, else from what the first adapter's config names.
 
-    Raises BaseError when neither names one that can be found.
+    `device` settles the dtype "auto"; where none is given torch is loaded and asked. Raises
+    BaseError when neither names one that can be found.
     """
     ref = settings.base or _hinted(adapters)
     if ref is None:
@@ -45,10 +48,10 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[ModelFolder, 
             "No base model is named, and the adapter's config names none.",
             "Give --base, or set base in gate.yaml.",
         )
-    from gatekeeper.scoring.model.load_model import (
-        default_device,  # torch is about to be loaded anyway
-    )
+    if device is None:
+        from gatekeeper.scoring.model.load_model import default_device
 
+        device = default_device()
     spec = BaseSpec(
         ref=ref,
         revision=settings.revision,
@@ -58,7 +61,7 @@ def base_of(settings: Settings, adapters: Sequence[Path]) -> tuple[ModelFolder, 
     folder = ModelFolder(resolve_base(spec.ref, spec.revision))
     name = Path(ref).name if Path(ref).exists() else ref
     pin = pin_base(
-        folder, name, spec.dtype, spec.quantization, device=default_device(), revision=spec.revision
+        folder, name, spec.dtype, spec.quantization, device=device, revision=spec.revision
     )
     return folder, pin
 

@@ -13,6 +13,7 @@ import click
 
 from gatekeeper import __version__
 from gatekeeper.errors import ExitCode, GateError
+from gatekeeper.extras import explain_import
 
 __all__ = ["gate", "main"]
 
@@ -113,6 +114,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             sys.exit(ExitCode.INTERRUPTED)
         if os.environ.get("GATE_DEBUG"):
             raise
+        called = (sys.argv[1:] if arguments is None else arguments)[:1]
+        missing = explain_import(problem, f"`{' '.join(['gate', *called])}`")
+        if missing is not None:
+            _tell(missing.message, missing.hint)
+            sys.exit(missing.exit_code)
         _tell(
             f"Internal error: {type(problem).__name__}: {problem}",
             "This is a bug. Run again with GATE_DEBUG=1 for the traceback, and report it.",

@@ -12,7 +12,7 @@ import click
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CHANNEL, POLICY, refuse_slip
 from gatekeeper.cli.report_files import REPORT, require_folders, takes_stdout
-from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
+from gatekeeper.cli.shared_options import base_options, needs, registry_option, settings_from
 from gatekeeper.errors import AdapterRefused
 from gatekeeper.report.visible_text import visible
 
@@ -56,6 +56,7 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @click.option("--aa", is_flag=True, help="Base against itself: the noise floor. Needs no adapter.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the verdict, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Findings, more flips and the environment.")
+@needs("score")
 def command(
     adapters: tuple[Path, ...],
     registry: str | None,

@@ -19,7 +19,8 @@ def command(config: Path | None, fast: bool) -> None:
     """This machine: versions, device, cache, hub, nf4."""
     from gatekeeper import __version__
     from gatekeeper.base.embedded import embedded_base
-    from gatekeeper.errors import GateError
+    from gatekeeper.errors import GateError, MissingExtra
+    from gatekeeper.extras import require
     from gatekeeper.files.cache_folder import cache_folder
     from gatekeeper.machine import installed_versions
 
@@ -39,6 +40,11 @@ def command(config: Path | None, fast: bool) -> None:
         say(f"embedded     {embedded_base()}")
     except GateError as problem:
         say(f"embedded     not here: {problem.message}")
+    try:
+        require("score", "`gate check`")
+    except MissingExtra as problem:
+        say(f"scoring      {problem.message} {problem.hint}")
+        return
     if not fast:
         say(f"device       {_device()}")
         say(f"nf4          {_nf4()}")

@@ -11,6 +11,7 @@ import click
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.shared_options import base_options, config_option, settings_from
 from gatekeeper.errors import BaseError, ExitCode
+from gatekeeper.extras import require
 
 
 @click.command("inspect")
@@ -27,6 +28,8 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
     from gatekeeper.report.terminal.verdict_screen import print_inspection
     from gatekeeper.training.read_run import read_run
 
+    if not static:
+        require("score", "`gate inspect`", "add --static to look at the files alone")
     settings = settings_from(config, **base_flags)
     with tempfile.TemporaryDirectory(prefix="gate-") as staging:
         copy = snapshot(adapter, Path(staging) / "adapter")
@@ -34,7 +37,7 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
 
         base, folder, missing = None, None, None
         try:
-            folder, base = base_of(settings, [adapter])
+            folder, base = base_of(settings, [adapter], device="cpu" if static else None)
         except BaseError as problem:
             if not static:
                 raise

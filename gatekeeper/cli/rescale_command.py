@@ -11,7 +11,7 @@ import click
 
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
-from gatekeeper.cli.shared_options import base_options, registry_option, settings_from
+from gatekeeper.cli.shared_options import base_options, needs, registry_option, settings_from
 
 if TYPE_CHECKING:
     from gatekeeper.check.request import Request
@@ -45,6 +45,7 @@ def _scales(context: click.Context, option: click.Parameter, value: str) -> tupl
 )
 @click.option("--max-samples", type=click.IntRange(20), help="Most samples per suite and arm.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@needs("score")
 def command(
     adapter: Path,
     registry: str | None,

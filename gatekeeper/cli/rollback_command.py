@@ -11,6 +11,7 @@ import click
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, require_channel
 from gatekeeper.cli.shared_options import registry_option, settings_from
+from gatekeeper.extras import require
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry
@@ -51,6 +52,8 @@ def command(
     from gatekeeper.cli.who_and_when import now, who
     from gatekeeper.settings import ChannelConfig
 
+    if prove:
+        require("score", "Nothing was moved: `gate rollback --prove`", "leave --prove out")
     started = time.perf_counter()
     settings = settings_from(config, registry=registry, channel=channel, base=base)
     store = open_store(settings, signed=not unsigned)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gatekeeper.extras import require
+
 if TYPE_CHECKING:
     from gatekeeper.settings import Settings
 
-__all__ = ["base_options", "config_option", "registry_option", "settings_from"]
+__all__ = ["base_options", "config_option", "needs", "registry_option", "settings_from"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +51,20 @@ def base_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def needs(extra: str) -> Callable[[F], F]:
+    """A command that cannot begin without an extra of the install; raises MissingExtra there."""
+
+    def guard(function: F) -> F:
+        @functools.wraps(function)
+        def guarded(*arguments: Any, **options: Any) -> Any:
+            require(extra, f"`{click.get_current_context().command_path}`")
+            return function(*arguments, **options)
+
+        return guarded  # type: ignore[return-value]
+
+    return guard
 
 
 def settings_from(config: Path | None = None, **flags: Any) -> Settings:

@@ -9,7 +9,7 @@ import click
 
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
-from gatekeeper.cli.shared_options import base_options, config_option, settings_from
+from gatekeeper.cli.shared_options import base_options, config_option, needs, settings_from
 from gatekeeper.errors import ExitCode
 from gatekeeper.phrases import count
 from gatekeeper.report.visible_text import visible
@@ -31,6 +31,7 @@ LONGEST = 1200
 )
 @base_options
 @config_option
+@needs("score")
 def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
     """Load the suite NAME, render three prompts a task, and look for faults (exit code 2)."""
     from gatekeeper.authoring.suite_faults import faults_of

@@ -24,13 +24,18 @@ def command() -> None:
 @config_option
 def show(name: str, config: Path | None) -> None:
     """What the suite NAME asks, capability by capability."""
+    from gatekeeper.errors import MissingExtra
     from gatekeeper.suite import load_suite, pin_suite
     from gatekeeper.suite.measured import read_measure
 
     suite = load_suite(name, settings_from(config).suites)
     measured = read_measure(suite)
     scores = {} if measured is None else {m.name: m for m in measured.capabilities}
-    say(f"{suite.name} ({suite.role.value})  {pin_suite(suite).digest}")
+    try:
+        digest = pin_suite(suite).digest
+    except MissingExtra:
+        digest = "(its digest counts lm-eval's version, and there is no lm-eval here)"
+    say(f"{suite.name} ({suite.role.value})  {digest}")
     for line in suite.description.splitlines():
         say(line)
     if measured is not None:

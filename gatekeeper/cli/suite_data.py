@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gatekeeper.cli.consoles import say
-from gatekeeper.cli.shared_options import base_options, config_option, settings_from
+from gatekeeper.cli.shared_options import base_options, config_option, needs, settings_from
 
 TELL_EVERY_SECONDS = 5.0
 
@@ -18,6 +18,7 @@ TELL_EVERY_SECONDS = 5.0
 @click.option("--out", type=click.Path(path_type=Path), help="Folder (default: the suite's own).")
 @base_options
 @config_option
+@needs("score")
 def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any) -> None:
     """Score all of the suite NAME with the base: has it signal there, and what does it cost?
 
@@ -60,6 +61,7 @@ def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any)
 @click.command()
 @click.argument("name")
 @config_option
+@needs("score")
 def fetch(name: str, config: Path | None) -> None:
     """Download the data sets that the suite NAME reads from the hub, into the datasets cache."""
     from gatekeeper.scoring.tasks.task_files import TaskFiles

