@@ -6,13 +6,15 @@ task needs `gatekeeper[score]`. pyproject.toml lists the same packages; a test c
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatekeeper.errors import MissingExtra
 
-__all__ = ["EXTRAS", "Extra", "explain_import", "require"]
+__all__ = ["EXTRAS", "Extra", "explain_import", "missing", "require"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Extra:
     always: tuple[str, ...]
     """Imported by every command that needs the extra."""
     sometimes: tuple[str, ...] = ()
-    """Imported for some models only; who does not need them can do without."""
+    """Imported for some models or files only; without them the others still work."""
 
 
 EXTRAS = {
@@ -36,14 +38,28 @@ EXTRAS = {
 
 
 def require(extra: str, what: str, instead: str | None = None) -> None:
-    """Raise MissingExtra unless the packages that the extra always needs are there.
+    """Raise MissingExtra unless what the extra always needs is installed, and recent enough.
 
-    They are looked for, never imported: a command asks before it writes or waits for anything.
-    `what` begins the sentence, for example "`gate check`"; `instead` ends the hint with what can
-    be done without the extra.
+    Nothing is imported: a command asks before it writes or waits for anything. `what` begins the
+    sentence, for example "`gate check`"; `instead` ends the hint with what works without the extra.
     """
-    if not all(_is_there(module) for module in EXTRAS[extra].always):
-        raise _missing(extra, what, instead)
+    modules = EXTRAS[extra].always
+    if not all(_is_there(module) for module in modules):
+        raise missing(extra, what, instead)
+    for module, wanted, found in _too_old(extra, modules):
+        raise MissingExtra(
+            f"{what} needs {module}{wanted}, and {found} is installed here.",
+            "Give gate an environment of its own, or replace that one: "
+            f"pip install 'gatekeeper[{extra}]'",
+        )
+
+
+def missing(extra: str, what: str, instead: str | None = None) -> MissingExtra:
+    """The error of a package that is not there."""
+    return MissingExtra(
+        f"{what} needs the {EXTRAS[extra].title} extra, which is not installed.",
+        f"Run: pip install 'gatekeeper[{extra}]'" + (f", or {instead}." if instead else ""),
+    )
 
 
 def explain_import(problem: BaseException, what: str) -> MissingExtra | None:
@@ -56,12 +72,12 @@ def explain_import(problem: BaseException, what: str) -> MissingExtra | None:
     module = problem.name.partition(".")[0]
     for extra, brings in EXTRAS.items():
         if module in (*brings.always, *brings.sometimes):
-            if _is_there(module):
-                return MissingExtra(
-                    f"{what} cannot use the {module} that is installed here ({problem.msg}).",
-                    _install(extra),
-                )
-            return _missing(extra, what)
+            if not _is_there(module):
+                return missing(extra, what)
+            return MissingExtra(
+                f"{what} cannot use the {module} that is installed here ({problem.msg}).",
+                f"Install it again: pip install --force-reinstall {module}",
+            )
     return None
 
 
@@ -71,12 +87,26 @@ def _is_there(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def _missing(extra: str, what: str, instead: str | None = None) -> MissingExtra:
-    return MissingExtra(
-        f"{what} needs the {EXTRAS[extra].title} extra, which is not installed.",
-        _install(extra) + (f", or {instead}." if instead else ""),
-    )
+def _too_old(extra: str, modules: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """Module, lower bound and version, for each that the installed metadata of gatekeeper refuses.
 
+    Vendors' builds of torch call themselves 2.8.0a0+..., so only the numbers count.
+    """
+    from packaging.requirements import Requirement  # transformers brings it
+    from packaging.version import Version
 
-def _install(extra: str) -> str:
-    return f"Run: pip install 'gatekeeper[{extra}]'"
+    try:
+        lines = importlib.metadata.requires("gatekeeper") or []
+    except importlib.metadata.PackageNotFoundError:  # run from a folder, without an install
+        return
+    for requirement in map(Requirement, lines):
+        module = requirement.name.replace("-", "_")
+        if module not in modules or not requirement.marker:
+            continue
+        try:
+            found = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:  # importable all the same
+            continue
+        for bound in requirement.specifier:
+            if bound.operator == ">=" and not bound.contains(Version(found).base_version):
+                yield module, str(bound), found

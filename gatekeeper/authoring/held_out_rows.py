@@ -11,7 +11,7 @@ from typing import Any
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import SuiteError, first_line
-from gatekeeper.extras import require
+from gatekeeper.extras import missing
 
 __all__ = ["SUFFIXES", "Source", "read_source"]
 
@@ -104,9 +104,11 @@ def _csv(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _parquet(path: Path) -> list[Mapping[str, Any]]:
-    require("score", f"{path}: reading Parquet", "convert it to JSONL")
-    import pyarrow
-    import pyarrow.parquet
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        raise missing("score", f"{path}: reading Parquet", "convert it to JSONL") from None
 
     try:
         return list(pyarrow.parquet.read_table(path).to_pylist())
@@ -117,8 +119,11 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _hub(ref: str, subset: str | None, split: str) -> Source:
-    require("score", f"{ref} is not a file, and fetching it from the hub", "check --from")
-    import datasets
+    try:
+        import datasets
+    except ModuleNotFoundError:
+        what = f"{ref} is not a file, and fetching it from the hub"
+        raise missing("score", what, "check --from") from None
 
     arguments = ", ".join(repr(part) for part in (ref, subset) if part)
     try:

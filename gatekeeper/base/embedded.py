@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import BaseError, GateError
-from gatekeeper.extras import require
+from gatekeeper.extras import missing
 from gatekeeper.files.cache_folder import cache_folder
 
 __all__ = ["ALIASES", "GGUF_DIGEST", "embedded_base"]
@@ -68,10 +68,12 @@ def _gguf() -> Path:
 
 
 def _convert(source: Path, folder: Path) -> None:
-    require("score", f"Converting {ALIASES[0]}")
     # Without `dequantize` transformers keeps the packed weights, which it cannot save.
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    try:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    except ImportError:  # not there, or too old
+        raise missing("score", f"Converting {ALIASES[0]}") from None
 
     place = str(source.parent)
     model = AutoModelForCausalLM.from_pretrained(

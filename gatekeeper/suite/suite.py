@@ -21,7 +21,7 @@ from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import SuiteError
 from gatekeeper.evidence import Role, SuitePin
 from gatekeeper.evidence.frozen import Frozen
-from gatekeeper.extras import require
+from gatekeeper.extras import missing
 from gatekeeper.files.shipped import shipped
 from gatekeeper.files.yaml_document import read_yaml, validation_message
 from gatekeeper.phrases import did_you_mean
@@ -162,10 +162,11 @@ def pin_suite(suite: Suite) -> SuitePin:
     """
     import importlib.metadata
 
-    require("score", f"The digest of suite {suite.name}")
-    digest = digest_json(
-        {**_content(suite), "lm_eval": importlib.metadata.version("lm_eval")},
-    )
+    try:
+        harness = importlib.metadata.version("lm_eval")
+    except importlib.metadata.PackageNotFoundError:
+        raise missing("score", f"The digest of suite {suite.name}") from None
+    digest = digest_json({**_content(suite), "lm_eval": harness})
     return SuitePin(name=suite.name, role=suite.role, digest=digest)
 
 

@@ -22,6 +22,7 @@ MAX_BYTES = 1 << 30
 
 FORMATS = (
     ("prompt", "completion"),
+    ("prompt", "chosen"),
     ("input", "target"),
     ("input", "output"),
     ("question", "answer"),
@@ -95,8 +96,9 @@ def _parsed(text: str, place: str) -> Any:
 
 def _pair(row: Any, place: str) -> tuple[str, str]:
     if isinstance(row, dict):
-        if isinstance(row.get("messages"), list):
-            found = _conversation(row["messages"])
+        turns = row.get("messages", row.get("chosen") if "prompt" not in row else None)
+        if isinstance(turns, list):
+            found = _conversation(turns)
             if found is not None:
                 return found
         elif "instruction" in row and "output" in row:
@@ -106,12 +108,16 @@ def _pair(row: Any, place: str) -> tuple[str, str]:
             for before, after in FORMATS:
                 if before in row and after in row:
                     return _text(row[before]), _text(row[after])
-            if "text" in row:
-                return _text(row["text"]), ""
+            # A text without a target; "chosen" alone is a preferred text with its prompt in it.
+            for alone in ("text", "chosen"):
+                if alone in row:
+                    return _text(row[alone]), ""
+            if row.keys() == {"prompt"}:
+                return _text(row["prompt"]), ""
     names = ", ".join("+".join(pair) for pair in FORMATS)
     raise TrainingDataError(
         f"{place}: is a row of no known format.",
-        f"Known fields: {names}, instruction+input+output, messages, text.",
+        f"Known fields: {names}, instruction+input+output, messages, chosen, text.",
     )
 
 

@@ -145,8 +145,9 @@ def _base_digest(base: str) -> str | None:
 
     try:
         return pin_base(ModelFolder(resolve_base(base)), base).digest
-    except GateError as problem:
-        _log.warning("TrackRun: the base %r is not pinned: %s", base, problem.message)
+    except (GateError, OSError) as problem:  # no reason to end somebody's training
+        told = problem.message if isinstance(problem, GateError) else problem
+        _log.warning("TrackRun: the base %r is not pinned: %s", base, told)
         return None
 
 

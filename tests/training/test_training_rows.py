@@ -40,6 +40,22 @@ from gatekeeper.training.rows import read_rows, read_training_rows
             },
             ("2+2?", "4"),
         ),
+        ({"prompt": "2+2=", "chosen": " 4", "rejected": " 5"}, ("2+2=", " 4")),
+        (
+            {
+                "chosen": [
+                    {"role": "user", "content": "2+2?"},
+                    {"role": "assistant", "content": "4"},
+                ],
+                "rejected": [
+                    {"role": "user", "content": "2+2?"},
+                    {"role": "assistant", "content": "5"},
+                ],
+            },
+            ("2+2?", "4"),
+        ),
+        ({"chosen": "2+2= 4", "rejected": "2+2= 5"}, ("2+2= 4", "")),
+        ({"prompt": "2+2="}, ("2+2=", "")),
     ],
 )
 def test_every_known_format_gives_input_and_target(
@@ -57,7 +73,7 @@ def test_a_line_separator_inside_a_text_does_not_split_a_row(tmp_path: Path) -> 
     assert read_rows(file) == [("a\u2028b", "c")]
 
 
-@pytest.mark.parametrize("line", ['{"colour": "red"}', "3", '{"messages": ["a"]}', "root:x:0:0"])
+@pytest.mark.parametrize("line", ['{"colour": "red"}', '{"prompt": "a", "mark": 1}', "3", '{"messages": ["a"]}', "root:x:0:0"])
 def test_a_row_of_no_known_format_is_named_by_line_and_not_quoted(
     tmp_path: Path, line: str
 ) -> None:
