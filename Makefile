@@ -5,7 +5,7 @@ WORKERS ?= 2
 V := .venv
 BIN := $(V)/bin
 
-.PHONY: setup browser demo test lint bench gpu torture clean
+.PHONY: setup browser demo test wheel-test train-test lint bench gpu torture clean
 
 setup: $(V)/.ready
 
@@ -30,6 +30,14 @@ demo: setup
 # the number of WORKERS. A file's tests stay together; the slowest files begin (tests/conftest.py).
 test: setup browser
 	PYTHONHASHSEED=0 PYTHONUTF8=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
+
+# sdist and wheel, installed as users and the GitHub action install them, outside the checkout.
+wheel-test: setup browser
+	TORCH="$(TORCH)" $(BIN)/pytest -q -m wheel tests/packaging
+
+# TrackRun beside transformers 4.46 and beside the newest trainers: five minutes, not part of CI.
+train-test: setup
+	TORCH="$(TORCH)" $(BIN)/pytest -q -m trainers tests/packaging
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -53,3 +53,18 @@ def test_a_light_command_imports_nothing_heavy(arguments: list[str], tmp_path: P
     )
     assert "LOADED []" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_files_are_inspected_without_a_model_library(
+    tiny_base: Path, tiny_adapter: Path, tmp_path: Path
+) -> None:
+    arguments = ["inspect", str(tiny_adapter), "--static", "--base", str(tiny_base)]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=arguments, heavy=HEAVY)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert "LOADED []" in done.stderr, done.stderr
+    assert "adapter LORA r=4" in done.stdout

@@ -1,13 +1,16 @@
 """A training script as users write it, run in a training environment: OUT is its one argument.
 
 It makes a tiny random Llama from its config and trains LoRA adapters of it with transformers'
-Trainer, TRL's SFTTrainer and TRL's DPOTrainer; TrackRun is all that it knows of gatekeeper.
+Trainer, TRL's SFTTrainer (the base by its hub id, from the local cache) and TRL's DPOTrainer.
+TrackRun is all that it knows of gatekeeper.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from cast import save_tiny_llama
 
 STEPS = 6
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SUMS = [(f"{a}+{b}=", str(a + b)) for a in range(6) for b in range(4)]
 
 
@@ -37,7 +41,7 @@ def main(out: Path) -> None:
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (out / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     with_trainer(base, out / "trainer", out / "pairs.jsonl")
-    with_sft(base, out / "sft", out / "texts.jsonl")
+    with_sft(in_hub_cache(base), out / "sft", out / "texts.jsonl")
     with_dpo(base, out / "dpo", out / "preferences.jsonl")
 
 
@@ -55,7 +59,7 @@ def with_trainer(base: Path, out: Path, data: Path) -> None:
     finish(trainer, data, out)
 
 
-def with_sft(base: Path, out: Path, data: Path) -> None:
+def with_sft(base: str, out: Path, data: Path) -> None:
     tokenizer, model = loaded(base)
     longest = {"max_seq_length": 64} if "max_seq_length" in names(SFTConfig) else {"max_length": 64}
     rows = rows_of(data)
@@ -85,12 +89,21 @@ def with_dpo(base: Path, out: Path, data: Path) -> None:
 
 
 def finish(trainer: Any, data: Path, out: Path) -> None:
-    trainer.add_callback(TrackRun(dataset=data))
+    trainer.add_callback(TrackRun(dataset=data, name=out.name))
     trainer.train()
     trainer.save_model(str(out))
 
 
-def loaded(base: Path) -> tuple[Any, Any]:
+def in_hub_cache(base: Path) -> str:
+    """Lay the base out as a download of the hub under HF_HOME would be."""
+    repository = Path(os.environ["HF_HOME"]) / "hub" / "models--org--tiny"
+    shutil.copytree(base, repository / "snapshots" / COMMIT)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    return "org/tiny"
+
+
+def loaded(base: Path | str) -> tuple[Any, Any]:
     return AutoTokenizer.from_pretrained(base), AutoModelForCausalLM.from_pretrained(base)
 
 

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from action_steps import ACTION, BASH, ROOT, STEPS, variables
 
-ROOT = Path(__file__).parent.parent.parent
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
 WORKFLOW = re.search(r"```yaml\n(# \.github.*?)```", (ROOT / "docs/ci.md").read_text(), re.S)[1]
 
 RECORDER = """#!/usr/bin/env python3
@@ -35,20 +33,13 @@ def run_step(tmp_path):
         (tools / name).chmod(stat.S_IRWXU)
 
     def run(name, inputs, context=(), **environment):
-        step = STEPS[name]
-        values = {f"inputs.{key}": entry.get("default", "") for key, entry in
-                  ACTION["inputs"].items()}  # fmt: skip
-        values |= {f"inputs.{key}": value for key, value in inputs.items()} | dict(context)
-        env = {
-            key: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: values.get(m[1], ""), text)
-            for key, text in step.get("env", {}).items()
-        }
+        env = variables(name, inputs, dict(context))
         record = tmp_path / "record"
         record.write_text("")
         script = tmp_path / "step.sh"
-        script.write_text(step["run"])
+        script.write_text(STEPS[name]["run"])
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            [*BASH, str(script)],
             cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
             env={"PATH": f"{tools}:{os.environ['PATH']}", "RECORD": str(record)}
             | env | environment,
@@ -191,4 +182,4 @@ def test_the_action_installs_itself_only_where_gate_is_missing(run_step, tmp_pat
     found_elsewhere = any((Path(p) / "gate").exists() for p in os.environ["PATH"].split(":"))
     if not found_elsewhere:
         _, calls = run_step("Install", {}, GITHUB_ACTION_PATH="/the action")
-        assert calls == [["python", "-m", "pip", "install", "--quiet", "/the action"]]
+        assert calls == [["python", "-m", "pip", "install", "--quiet", "/the action[score]"]]

@@ -73,7 +73,10 @@ def test_a_line_separator_inside_a_text_does_not_split_a_row(tmp_path: Path) -> 
     assert read_rows(file) == [("a\u2028b", "c")]
 
 
-@pytest.mark.parametrize("line", ['{"colour": "red"}', '{"prompt": "a", "mark": 1}', "3", '{"messages": ["a"]}', "root:x:0:0"])
+@pytest.mark.parametrize(
+    "line",
+    ['{"colour": "red"}', '{"prompt": "a", "mark": 1}', "3", '{"messages": ["a"]}', "root:x:0:0"],
+)
 def test_a_row_of_no_known_format_is_named_by_line_and_not_quoted(
     tmp_path: Path, line: str
 ) -> None:
