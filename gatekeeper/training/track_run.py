@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+from gatekeeper import __version__
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import GateError, TrainingDataError
 from gatekeeper.evidence import RunManifest
@@ -29,7 +30,7 @@ except ModuleNotFoundError as problem:
 
 __all__ = ["TrackRun"]
 
-_PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "gatekeeper")
+_PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 _log = logging.getLogger(__name__)
 
 
@@ -199,4 +200,4 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return found | {"gatekeeper": __version__}
