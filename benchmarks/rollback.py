@@ -27,9 +27,9 @@ sys.path[:0] = [str(TESTS), str(TESTS / "registry")]
 from cast import save_adapter  # noqa: E402
 from registry_factory import NOW, adapter_folder, evidence, policy_text, record, verdict  # noqa: E402
 
-from gatekeeper.registry import Registry  # noqa: E402
+from gatekeeper.registry import By, Registry  # noqa: E402
 
-BY = {"who": "bench", "now": NOW}
+BY = By("bench", NOW)
 REPEATS = 7
 
 
@@ -65,11 +65,11 @@ def command(folder: Path, events: int) -> None:
     registry = Registry.create(folder / f"registry-{events}")
     check = record(registry, adapter_folder(folder / "adapter"))
     while registry.state().sequence < events:
-        registry.record_refusal(name="x", source="/x", text="filler", **BY)
+        registry.record_refusal(name="x", source="/x", text="filler", by=BY)
     root = str(registry.root)
     idle, whole = [], []
     for _ in range(REPEATS):
-        registry.promote("production", check.candidate, force=True, why="again", **BY)
+        registry.promote("production", check.candidate, force=True, by=By("bench", NOW, "again"))
         idle.append(gate("--version"))
         whole.append(gate("rollback", "--registry", root))
     told(f"gate rollback, {events:>5} events", whole)
@@ -91,7 +91,7 @@ def followed(folder: Path, base: str) -> None:
         )  # fmt: skip
         digest = registry.store_object(adapter, "adapter")
         about = evidence(digest, name=adapter.name, base_digest=live._base.pin.digest)
-        registry.record_check(about, verdict(about), [], policy_text(), name=adapter.name, **BY)
+        registry.record_check(about, verdict(about), [], policy_text(), name=adapter.name, by=BY)
         digests.append(digest)
     stop, latencies = threading.Event(), []
 
@@ -106,11 +106,11 @@ def followed(folder: Path, base: str) -> None:
     time.sleep(5)
     moving[0] = True
     for turn in range(6):
-        registry.promote("production", digests[turn % 2], force=True, why="x", **BY)
+        registry.promote("production", digests[turn % 2], force=True, by=By("bench", NOW, "x"))
         live.refresh()
     for _ in range(6):
         if live.serves.target != "base":
-            registry.rollback("production", **BY)
+            registry.rollback("production", by=BY)
             live.refresh()
     stop.set()
     for thread in threads:

@@ -158,7 +158,7 @@ def _run(
     from gatekeeper.check.prepare_request import prepare
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by, now
 
     request = prepare(
         settings, adapters, max_samples=max_samples, seed=seed, against_itself=aa, registry=store
@@ -172,15 +172,14 @@ def _run(
             name=", ".join(adapter.name for adapter in adapters),
             source=", ".join(str(adapter) for adapter in adapters),
             text=refusal.message,
-            who=who(),
-            now=now(),
+            by=by(),
         )
         raise
 
 
 def _record(store: Registry, request: Request, result: CheckResult) -> str:
     """Keep the snapshot, the evidence and the verdict; a refusal is kept as well."""
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
 
     if result.snapshot is not None and result.verdict.decision.value != "refused":
         is_full = result.evidence.candidate.kind == "checkpoint"
@@ -191,9 +190,7 @@ def _record(store: Registry, request: Request, result: CheckResult) -> str:
         result.samples,
         request.policy.text,
         name=result.evidence.candidate.name,
-        who=who(),
-        why=None,
-        now=now(),
+        by=by(),
     )
     return event.check_id
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry
+    from gatekeeper.registry.signatures import Signer
     from gatekeeper.settings import Settings
 
 __all__ = ["create_store", "named", "open_store"]
@@ -17,7 +18,11 @@ def open_store(settings: Settings, *, signed: bool = True) -> Registry:
     """Open it. Raises RegistryError when there is none, or when the signing key is missing."""
     from gatekeeper.registry import Registry
 
-    return _signing(Registry.open(settings.registry), settings, signed)
+    return Registry.open(
+        settings.registry,
+        signer=_signer(settings) if signed else None,
+        allowed_signers=settings.allowed_signers,
+    )
 
 
 def named(text: str) -> str:
@@ -38,7 +43,12 @@ def create_store(settings: Settings) -> Registry:
     from gatekeeper.registry import Registry
 
     objects = None if settings.objects_dir is None else _place(settings.objects_dir, settings)
-    return _signing(Registry.create(settings.registry, objects=objects), settings)
+    return Registry.create(
+        settings.registry,
+        objects=objects,
+        signer=_signer(settings),
+        allowed_signers=settings.allowed_signers,
+    )
 
 
 def _place(objects: Path, settings: Settings) -> str:
@@ -49,10 +59,9 @@ def _place(objects: Path, settings: Settings) -> str:
     return os.path.relpath(there, root) if inside else str(there)
 
 
-def _signing(store: Registry, settings: Settings, signed: bool = True) -> Registry:
-    if settings.signing_key is not None and signed:
-        from gatekeeper.registry.signatures import ssh_signer
+def _signer(settings: Settings) -> Signer | None:
+    if settings.signing_key is None:
+        return None
+    from gatekeeper.registry.signatures import ssh_signer
 
-        store.signer = ssh_signer(settings.signing_key)
-    store.allowed_signers = settings.allowed_signers
-    return store
+    return ssh_signer(settings.signing_key)

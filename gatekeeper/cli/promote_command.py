@@ -55,7 +55,7 @@ def promote_check(
     why: str | None = None,
 ) -> Iterator[str]:
     """Move the channel, then say what serves and from where."""
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
     from gatekeeper.registry.events import ForcePromoted
     from gatekeeper.settings import ChannelConfig
 
@@ -63,9 +63,7 @@ def promote_check(
     event = store.promote(
         settings.channel,
         candidate,
-        who=who(),
-        why=why,
-        now=now(),
+        by=by(why),
         force=force,
         rules=settings.channels.get(settings.channel, ChannelConfig()),
     )

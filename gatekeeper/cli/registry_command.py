@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ def verify(registry: str | None, config: Path | None, allowed_signers: Path | No
     from gatekeeper.decision.decide import redecide
 
     settings = settings_from(config, registry=registry)
+    if allowed_signers is not None:
+        settings = replace(settings, allowed_signers=allowed_signers)
     store = open_store(settings, signed=False)
-    store.allowed_signers = allowed_signers or store.allowed_signers
     damages = store.verify(redecide=redecide)
     for damage in damages:
         say(f"DAMAGED  {damage.path}: {damage.text}", err=True)
@@ -71,7 +73,7 @@ def import_(
 ) -> None:
     """Keep a candidate that came from elsewhere. It still needs a check to be promoted."""
     from gatekeeper.candidate.inspect_files import inspect_static
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
     from gatekeeper.errors import AdapterRefused
     from gatekeeper.evidence import Severity
 
@@ -85,9 +87,7 @@ def import_(
         "checkpoint" if pin.kind == "checkpoint" else "adapter",
         name=name or pin.name,
         source=str(folder),
-        who=who(),
-        why=reason,
-        now=now(),
+        by=by(reason),
     )
     label = store.state().label(event.candidate)
     say(f"imported {label} (event {event.sequence})")
@@ -101,10 +101,10 @@ def import_(
 def retire(candidate: str, registry: str | None, config: Path | None, reason: str | None) -> None:
     """Never promote CANDIDATE again; `gc` may remove its bytes once no history needs them."""
     from gatekeeper.cli.open_registry import named
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
 
     store = _store(registry, config)
-    event = store.retire(named(candidate), who=who(), why=reason, now=now())
+    event = store.retire(named(candidate), by=by(reason))
     label = store.state().label(event.candidate)
     say(f"retired {label} (event {event.sequence})")
 
@@ -122,7 +122,7 @@ def policy(
     reason: str | None,
 ) -> None:
     """From now on only verdicts under POLICY, as it reads today, move a channel."""
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
     from gatekeeper.digests import short
     from gatekeeper.policy import load_policy
     from gatekeeper.settings import ChannelConfig
@@ -136,9 +136,7 @@ def policy(
         wanted.name,
         wanted.digest,
         rules=settings.channels.get(settings.channel, ChannelConfig()),
-        who=who(),
-        why=reason,
-        now=now(),
+        by=by(reason),
     )
     say(
         f"{settings.channel} asks for {wanted.name} ({short(wanted.digest)}) from event "

@@ -108,7 +108,7 @@ def _keep(
     from gatekeeper.check.score_scales import final_request
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by, now
     from gatekeeper.report.terminal.verdict_screen import print_verdict
 
     [source] = request.candidates
@@ -123,8 +123,7 @@ def _keep(
         [result] = check(final, progress, now=now(), staging=staging)
     event = store.record_check(
         result.evidence, result.verdict, result.samples, request.policy.text,
-        name=result.evidence.candidate.name, who=who(),
-        why=f"{source.name} at scale {chosen.factor:g}", now=now(),
+        name=result.evidence.candidate.name, by=by(f"{source.name} at scale {chosen.factor:g}"),
     )  # fmt: skip
     print_verdict(
         standard_output(), result.evidence, result.verdict, result.samples, check_id=event.check_id
@@ -141,14 +140,12 @@ def _free(folder: Path) -> Path:
 def _link(store: Registry, source: Path, folder: Path, factor: float) -> None:
     """Store the new adapter as made from the old one, which is stored first if it is not known."""
     from gatekeeper.candidate.folder import read_adapter
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
 
     origin = read_adapter(source).digest
     if origin not in store.state().adapters:
-        store.record_import(
-            source, "adapter", name=source.name, source=str(source), who=who(), now=now()
-        )
+        store.record_import(source, "adapter", name=source.name, source=str(source), by=by())
     store.record_rescale(
-        origin, folder, factor=factor, name=folder.name, who=who(),
-        why="chosen among scales by gate rescale", now=now(),
+        origin, folder, factor=factor, name=folder.name,
+        by=by("chosen among scales by gate rescale"),
     )  # fmt: skip

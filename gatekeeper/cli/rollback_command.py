@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Take what serves out of service; get the previous one or the base back."""
     from gatekeeper.cli.open_registry import open_store
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
     from gatekeeper.settings import ChannelConfig
 
     if prove:
@@ -61,9 +61,7 @@ def command(
     event = store.rollback(
         settings.channel,
         to=to,
-        who=who(),
-        why=reason,
-        now=now(),
+        by=by(reason),
         rules=settings.channels.get(settings.channel, ChannelConfig()),
     )
     state = store.state()
@@ -84,7 +82,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
     from gatekeeper.check.prepare_request import base_of
     from gatekeeper.cli.check_progress import progress_on
     from gatekeeper.cli.consoles import standard_error
-    from gatekeeper.cli.who_and_when import now, who
+    from gatekeeper.cli.who_and_when import by
     from gatekeeper.errors import ExitCode
     from gatekeeper.scoring.model.loaded_base import load_base
 
@@ -99,7 +97,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
             loaded.attach(store.object_path(taken_out), taken_out)
             effect = loaded.prove_effect(taken_out)
             proof = loaded.prove_detach()
-    store.record_proof(settings.channel, proof, base_digest=pin.digest, who=who(), now=now())
+    store.record_proof(settings.channel, proof, base_digest=pin.digest, by=by())
     say(f"  attached: logits moved by up to {effect.max_logit_difference:.3g}")
     say(f"  detached: {proof.text}")
     return 0 if proof.identical else int(ExitCode.REFUSED)

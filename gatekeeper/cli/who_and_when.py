@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-__all__ = ["now", "who"]
+if TYPE_CHECKING:
+    from gatekeeper.registry import By
+
+__all__ = ["by", "now", "who"]
+
+
+def by(why: str | None = None) -> By:
+    """This user, now, for this reason: the author of what a command records."""
+    from gatekeeper.registry import By
+
+    return By(who(), now(), why)
 
 
 def now() -> str:

@@ -4,6 +4,7 @@ Nothing recorded is lost, nothing unproven is promoted. The layout on disk is do
 registry/README.md. No torch, no network; importing it is quick.
 """
 
+from gatekeeper.registry.by import By
 from gatekeeper.registry.events import BASE
 from gatekeeper.registry.ledger import ChannelFileError
 from gatekeeper.registry.move_rules import ChannelRules
@@ -13,6 +14,7 @@ from gatekeeper.registry.state import Adapter, Channel, Serving, State
 __all__ = [
     "BASE",
     "Adapter",
+    "By",
     "Channel",
     "ChannelFileError",
     "ChannelRules",

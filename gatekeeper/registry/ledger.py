@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from pydantic import ValidationError
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
+from gatekeeper.registry.by import By
 from gatekeeper.registry.channel_files import ChannelFiles
 from gatekeeper.registry.durable_files import filesystem_errors, staging
 from gatekeeper.registry.event_log import EventLog, LostRaceError
@@ -49,9 +50,19 @@ class ChannelFileError(RegistryError):
 
 
 class Ledger:
-    """Log, snapshots, evidence and channel files of one registry on disk."""
+    """Log, snapshots, evidence and channel files of one registry on disk.
 
-    def __init__(self, layout: Layout) -> None:
+    `signer` signs what is written here; None writes unsigned events. `allowed_signers` says whose
+    signatures count; None asks for none.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        signer: Signer | None = None,
+        allowed_signers: Path | None = None,
+    ) -> None:
         self.root = layout.root
         self.objects = ObjectStore(layout.objects)
         self.evidence = EvidenceStore(layout.root / "evidence")
@@ -59,27 +70,39 @@ class Ledger:
         self.channels = ChannelFiles(layout.root / "channels", self.objects)
         self.staging = layout.root / "staging"
         self.object_staging = layout.object_staging
-        self.signer: Signer | None = None
-        """Signs what is written here; None writes unsigned events."""
-        self.allowed_signers: Path | None = None
-        """Whose signatures count; None asks for none."""
+        self.signer = signer
+        self.allowed_signers = allowed_signers
         self._folded: State | None = None
 
     @classmethod
-    def open(cls, root: Path) -> Self:
+    def open(
+        cls,
+        root: Path,
+        *,
+        signer: Signer | None = None,
+        allowed_signers: Path | None = None,
+    ) -> Self:
         """Open a registry. Raises RegistryError when there is none, RegistryDamaged when broken."""
         with filesystem_errors(f"The registry {root} cannot be opened"):
-            return cls(open_layout(root))
+            return cls(open_layout(root), signer=signer, allowed_signers=allowed_signers)
 
     @classmethod
-    def create(cls, root: Path, *, objects: str | None = None) -> Self:
+    def create(
+        cls,
+        root: Path,
+        *,
+        objects: str | None = None,
+        signer: Signer | None = None,
+        allowed_signers: Path | None = None,
+    ) -> Self:
         """Create a registry, or open the one that is there.
 
         `objects` keeps the snapshots elsewhere (relative to the root, or absolute). Raises
         RegistryError when the folder holds something else.
         """
         with filesystem_errors(f"The registry {root} cannot be created"):
-            return cls(create_layout(root, objects))
+            layout = create_layout(root, objects)
+            return cls(layout, signer=signer, allowed_signers=allowed_signers)
 
     def state(self) -> State:
         """Fold the log; channel files that are missing or behind are rewritten on the way.
@@ -138,38 +161,25 @@ class Ledger:
                 "`gate rollback --to base`, which needs no snapshot.",
             )
 
-    def record(
-        self,
-        draft: Draft[E],
-        who: str,
-        why: str | None,
-        now: str,
-    ) -> E:
+    def record(self, draft: Draft[E], by: By) -> E:
         """Make one event that needs no files of its own."""
         self.state()  # refuses to write on top of a log that has lost events
         with (
             filesystem_errors("The event could not be recorded"),
             staging(self.staging) as staged_in,
         ):
-            return self.commit(draft, staged_in, who, why, now)
+            return self.commit(draft, staged_in, by)
 
-    def commit(
-        self,
-        draft: Draft[E],
-        staged_in: Path,
-        who: str,
-        why: str | None,
-        now: str,
-    ) -> E:
+    def commit(self, draft: Draft[E], staged_in: Path, by: By) -> E:
         """Decide on the newest state and append; when somebody was faster, decide again."""
         for _ in range(_ATTEMPTS):
             state = self.folded()
             stamp: dict[str, Any] = {
                 "sequence": state.sequence + 1,
                 "previous": state.digest,
-                "at": now,
-                "who": plain(who),
-                "why": None if why is None else plain(why),
+                "at": by.now,
+                "who": plain(by.who),
+                "why": None if by.why is None else plain(by.why),
             }
             try:
                 event = self._signed(draft(state, stamp))
@@ -204,7 +214,7 @@ class Ledger:
         signature = self.signer(signed_bytes(event.model_dump(mode="json")))
         return event.model_copy(update={"signature": signature})
 
-    def move(self, draft: Draft[M], who: str, why: str | None, now: str) -> M:
+    def move(self, draft: Draft[M], by: By) -> M:
         """Make one event that moves a channel, then the file that servers read.
 
         Raises ChannelFileError when the event is recorded but the file could not follow.
@@ -213,7 +223,7 @@ class Ledger:
             filesystem_errors("The channel was not moved"),
             staging(self.staging) as staged_in,
         ):
-            event = self.commit(draft, staged_in, who, why, now)
+            event = self.commit(draft, staged_in, by)
             try:
                 self.channels.write(self.folded().channel(event.channel), staged_in)
             except OSError as problem:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
 from gatekeeper.evidence import DetachProof, Evidence, SampleRecord
+from gatekeeper.registry.by import By
 from gatekeeper.registry.durable_files import filesystem_errors, staging
 from gatekeeper.registry.events import (
     CheckRecorded,
@@ -49,9 +50,7 @@ class Records(Ledger):
         policy_text: str,
         *,
         name: str,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
     ) -> CheckRecorded:
         """Keep a check for good. Recording the same one again gives the event that is there.
 
@@ -79,7 +78,7 @@ class Records(Ledger):
                     manifest = self.objects.manifest_digest(evidence.candidate.digest)
                     return check_event(evidence, verdict, files, manifest, name, stamp)
 
-                return self.commit(draft, staged_in, who, why, now)
+                return self.commit(draft, staged_in, by)
 
     def record_refusal(
         self,
@@ -88,9 +87,7 @@ class Records(Ledger):
         source: str,
         text: str,
         candidate: str | None = None,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
     ) -> Refused:
         """Record a candidate that was turned away before anything was scored."""
         return self.record(
@@ -101,12 +98,10 @@ class Records(Ledger):
                 text=plain(text),
                 candidate=candidate,
             ),
-            who,
-            why,
-            now,
+            by,
         )
 
-    def retire(self, wanted: str, *, who: str, why: str | None = None, now: str) -> Retired:
+    def retire(self, wanted: str, *, by: By) -> Retired:
         """Never promote a candidate again. Raises RegistryError while it serves anywhere."""
         digest = self.candidate(wanted)
 
@@ -122,10 +117,10 @@ class Records(Ledger):
                 )
             return Retired(**stamp, candidate=digest)
 
-        return self.record(draft, who, why, now)
+        return self.record(draft, by)
 
     def record_proof(
-        self, channel: str, proof: DetachProof, *, base_digest: str, who: str, now: str
+        self, channel: str, proof: DetachProof, *, base_digest: str, by: By
     ) -> ProofRecorded:
         """Record that what a channel serves was compared with a fresh base."""
         check_channel_name(channel)
@@ -137,9 +132,7 @@ class Records(Ledger):
                 base_digest=base_digest,
                 proof=proof,
             ),
-            who,
-            None,
-            now,
+            by,
         )
 
     def record_rescale(
@@ -149,9 +142,7 @@ class Records(Ledger):
         *,
         factor: float,
         name: str,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
     ) -> Rescaled:
         """Store an adapter that was made from another by scaling its update, and link the two."""
         origin = self.candidate(source)
@@ -165,9 +156,7 @@ class Records(Ledger):
                 factor=factor,
                 name=plain(name),
             ),
-            who,
-            why,
-            now,
+            by,
         )
 
     def record_import(
@@ -178,9 +167,7 @@ class Records(Ledger):
         name: str,
         source: str,
         base_digest: str | None = None,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
     ) -> Imported:
         """Store a candidate that came from elsewhere; it still needs a check of its own."""
         digest = self.store_object(folder, kind)
@@ -194,9 +181,7 @@ class Records(Ledger):
                 source=plain(source),
                 base_digest=base_digest,
             ),
-            who,
-            why,
-            now,
+            by,
         )
 
     def record_policy_change(
@@ -206,9 +191,7 @@ class Records(Ledger):
         policy_digest: str,
         *,
         rules: Rules = ANYBODY,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
     ) -> PolicyChanged:
         """Record that only verdicts under this policy move a channel from now on.
 
@@ -230,7 +213,7 @@ class Records(Ledger):
                 before_digest=before[1],
             )
 
-        return self.record(draft, who, why, now)
+        return self.record(draft, by)
 
     def _manifest(self, digest: str) -> str:
         found = self.objects.manifest_digest(digest)

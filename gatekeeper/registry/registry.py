@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.errors import RegistryError
 from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.registry.by import By
 from gatekeeper.registry.durable_files import filesystem_errors
 from gatekeeper.registry.events import (
     CheckRecorded,
@@ -97,9 +98,7 @@ class Registry(Records):
         channel: str,
         wanted: str,
         *,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
         rules: Rules = ANYBODY,
         base_digest: str | None = None,
         force: bool = False,
@@ -117,17 +116,15 @@ class Registry(Records):
         begun = self.state()
         seen = _seen(begun, channel, expected_sequence)
         target = resolve(begun, wanted)
-        request = MoveRequest(channel, target, who, rules, seen, base_digest, force)
-        return self.move(partial(promotion, self, request), who, why, now)
+        request = MoveRequest(channel, target, by.who, rules, seen, base_digest, force)
+        return self.move(partial(promotion, self, request), by)
 
     def rollback(
         self,
         channel: str,
         *,
         to: str | None = None,
-        who: str,
-        why: str | None = None,
-        now: str,
+        by: By,
         rules: Rules = ANYBODY,
         expected_sequence: int | None = None,
     ) -> RolledBack:
@@ -141,8 +138,8 @@ class Registry(Records):
         begun = self.state()
         seen = _seen(begun, channel, expected_sequence)
         target = None if to is None else resolve(begun, to)
-        request = MoveRequest(channel, target, who, rules, seen)
-        return self.move(partial(rollback, self, request), who, why, now)
+        request = MoveRequest(channel, target, by.who, rules, seen)
+        return self.move(partial(rollback, self, request), by)
 
     def _check(self, check_id: str) -> CheckRecorded:
         state = self.state()

@@ -27,7 +27,7 @@ from gatekeeper.decision.decide import decide
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import GateError
 from gatekeeper.policy import LoadedPolicy, policy_from_text
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.suite import load_suite
 from gatekeeper.verdict import Decision
 
@@ -111,7 +111,7 @@ def try_everything(registry: Registry, config: bytes, weights: bytes) -> None:
             return
         assert digest == pin.digest
         with pytest.raises(GateError):
-            registry.promote("production", digest, who="ana", now=NOW)
+            registry.promote("production", digest, by=By("ana", NOW))
         registry.objects.remove(digest)
         assert registry.folded().sequence == 0
 

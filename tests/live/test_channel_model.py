@@ -17,10 +17,10 @@ from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import BasePin
 from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.live import ChannelModel
-from gatekeeper.registry import BASE, Registry
+from gatekeeper.registry import BASE, By, Registry
 from gatekeeper.scoring.model.loaded_base import LoadedBase, load_base
 
-BY = {"who": "ana", "now": NOW}
+BY = By("ana", NOW)
 PROMPT = torch.tensor([[10, 40, 70, 100, 65]])
 
 
@@ -49,8 +49,8 @@ def promote(registry: Registry, folder: Path, base: BasePin, *, created: str = N
     kind = "checkpoint" if (folder / "config.json").exists() else "adapter"
     digest = registry.store_object(folder, kind)  # type: ignore[arg-type]
     about = evidence(digest, name=folder.name, kind=kind, base_digest=base.digest, created=created)
-    check = registry.record_check(about, verdict(about), [], policy_text(), name=folder.name, **BY)
-    registry.promote("production", check.check_id, **BY)
+    check = registry.record_check(about, verdict(about), [], policy_text(), name=folder.name, by=BY)
+    registry.promote("production", check.check_id, by=BY)
     return digest
 
 
@@ -103,7 +103,7 @@ def test_after_rollback_the_base_is_a_fresh_one_bit_for_bit(
         promote(registry, folder, tiny_pin)
         live.refresh()
         logits(live)
-    registry.rollback("production", to=BASE, **BY)
+    registry.rollback("production", to=BASE, by=BY)
     live.refresh()
     fresh = load_base(ModelFolder(tiny_base), tiny_pin)
     with fresh.arm(None) as model, torch.inference_mode():
@@ -136,7 +136,7 @@ def test_going_back_to_the_previous_adapter_loads_nothing(
     promote(registry, candidates[1], tiny_pin)
     live.refresh()
     monkeypatch.setattr(LoadedBase, "beside", lambda *_: pytest.fail("loaded again"))
-    registry.rollback("production", **BY)
+    registry.rollback("production", by=BY)
     live.refresh()
     assert live.serves.target == first
     assert torch.equal(logits(live), before)
@@ -192,9 +192,9 @@ def test_threads_that_generate_during_swaps_get_one_adapter_per_request(
     for turn in range(12):
         target = [BASE, *digests][turn % 3]
         if target == BASE:
-            registry.rollback("production", to=BASE, **BY)
+            registry.rollback("production", to=BASE, by=BY)
         else:
-            registry.promote("production", target, force=True, why="swap", **BY)
+            registry.promote("production", target, force=True, by=By("ana", NOW, "swap"))
         live.refresh()
         before = served.count(target)
         assert _soon(lambda target=target, before=before: served.count(target) > before)
@@ -349,7 +349,7 @@ def test_other_bases_share_their_tensors_too(
     promote(registry, adapter, pin)
     live.refresh()
     assert not torch.equal(logits(live), before)
-    registry.rollback("production", **BY)
+    registry.rollback("production", by=BY)
     live.refresh()
     assert torch.equal(logits(live), before)
     assert live.prove().identical

@@ -12,7 +12,7 @@ from pathlib import Path
 from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import RegistryConflict, RegistryError
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.registry.events import Move
 
 __all__ = ["Tally", "check_log", "contend"]
@@ -62,17 +62,15 @@ def _work(folder: Path, number: int, checks: list[str], moves: int) -> None:
     registry = Registry.open(folder / "registry")
     acknowledged: list[int] = []
     conflicts = refusals = 0
-    who = f"user-{number}"
+    by = By(f"user-{number}", NOW, "torture")
     while len(acknowledged) < moves:
         channel = chance.choice(CHANNELS)
         try:
             if chance.random() < 0.4:
-                event: Move = registry.rollback(channel, who=who, now=NOW)
+                event: Move = registry.rollback(channel, by=by)
             else:
                 # What was rolled back needs a new check; forcing keeps the channels moving.
-                event = registry.promote(
-                    channel, chance.choice(checks), who=who, now=NOW, force=True, why="torture"
-                )
+                event = registry.promote(channel, chance.choice(checks), force=True, by=by)
             acknowledged.append(event.sequence)
         except RegistryConflict:
             conflicts += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import GateError
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 
 __all__ = ["files_of", "found_by_verify", "small_registry"]
 
@@ -18,8 +18,8 @@ def small_registry(folder: Path) -> Registry:
     registry = Registry.create(folder / "registry")
     for seed in range(2):
         check = record(registry, adapter_folder(folder / f"adapter-{seed}", seed), samples=4)
-        registry.promote("production", check.check_id, who="ana", now=NOW)
-    registry.rollback("production", who="ana", now=NOW)
+        registry.promote("production", check.check_id, by=By("ana", NOW))
+    registry.rollback("production", by=By("ana", NOW))
     assert registry.verify() == []
     for path in files_of(registry):
         path.chmod(0o644)

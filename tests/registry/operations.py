@@ -9,13 +9,13 @@ from pathlib import Path
 
 from registry_factory import BASE_DIGEST, NOW, adapter_folder, policy, proof, record
 
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.registry.events import CheckRecorded
 from gatekeeper.verdict import Decision
 
 __all__ = ["OPERATIONS", "Scene", "prepare"]
 
-BY = {"who": "ana", "now": NOW}
+BY = By("ana", NOW)
 
 
 class Scene:
@@ -32,9 +32,9 @@ class Scene:
             record(registry, self.adapters[2], decision=Decision.HOLD),
         ]
         for check in self.checks[:2]:
-            registry.promote("production", check.check_id, **BY)
-        registry.promote("staging", self.checks[0].check_id, **BY)
-        registry.rollback("staging", **BY)
+            registry.promote("production", check.check_id, by=BY)
+        registry.promote("staging", self.checks[0].check_id, by=BY)
+        registry.rollback("staging", by=BY)
         again = record(registry, self.adapters[0], created="later")
         self.checks.append(again)
         self.before = registry.state()
@@ -75,14 +75,14 @@ def _several(scene: Scene, root: Path) -> Iterator[None]:
     """Five writes in a row, each acknowledged before the next begins."""
     registry = Registry.open(root)
     seen = registry.state().channel("canary").serving.sequence
-    registry.record_refusal(name="bad", source="/bad", text="a pickle", **BY)
+    registry.record_refusal(name="bad", source="/bad", text="a pickle", by=BY)
     yield
     for check in (scene.checks[1], scene.checks[3]):
-        moved = registry.promote("canary", check.check_id, expected_sequence=seen, **BY)
+        moved = registry.promote("canary", check.check_id, expected_sequence=seen, by=BY)
         seen = moved.sequence
         yield
     for _ in range(2):
-        seen = registry.rollback("canary", expected_sequence=seen, **BY).sequence
+        seen = registry.rollback("canary", expected_sequence=seen, by=BY).sequence
         yield
 
 
@@ -93,35 +93,35 @@ OPERATIONS: dict[str, Callable[[Scene, Path], object]] = {
     ),
     "record check": lambda scene, root: record(Registry.open(root), scene.adapters[3]),
     "record refusal": lambda scene, root: Registry.open(root).record_refusal(
-        name="bad", source="/bad", text="a pickle", **BY
+        name="bad", source="/bad", text="a pickle", by=BY
     ),
     "promote": lambda scene, root: Registry.open(root).promote(
-        "canary", scene.checks[1].check_id, **BY
+        "canary", scene.checks[1].check_id, by=BY
     ),
     "force promote": lambda scene, root: Registry.open(root).promote(
-        "production", scene.checks[2].check_id, force=True, why="demo", **BY
+        "production", scene.checks[2].check_id, force=True, by=By("ana", NOW, "demo")
     ),
     # Without the expected sequence, asking again after a kill would go one step further back.
     "rollback": lambda scene, root: Registry.open(root).rollback(
         "production",
         expected_sequence=scene.before.channel("production").serving.sequence,
-        **BY,
+        by=BY,
     ),
     "rollback to base": lambda scene, root: Registry.open(root).rollback(
-        "production", to="base", **BY
+        "production", to="base", by=BY
     ),
-    "retire": lambda scene, root: Registry.open(root).retire(scene.checks[2].check_id, **BY),
+    "retire": lambda scene, root: Registry.open(root).retire(scene.checks[2].check_id, by=BY),
     "record proof": lambda scene, root: Registry.open(root).record_proof(
-        "production", proof(), base_digest=BASE_DIGEST, **BY
+        "production", proof(), base_digest=BASE_DIGEST, by=BY
     ),
     "record rescale": lambda scene, root: Registry.open(root).record_rescale(
-        scene.checks[0].candidate, scene.adapters[3], factor=0.5, name="softer", **BY
+        scene.checks[0].candidate, scene.adapters[3], factor=0.5, name="softer", by=BY
     ),
     "record import": lambda scene, root: Registry.open(root).record_import(
-        scene.adapters[3], "adapter", name="foreign", source="hub", **BY
+        scene.adapters[3], "adapter", name="foreign", source="hub", by=BY
     ),
     "change policy": lambda scene, root: Registry.open(root).record_policy_change(
-        "production", "strict", policy("strict").digest, **BY
+        "production", "strict", policy("strict").digest, by=BY
     ),
     "several in a row": _several,
     "rebuild channel file": _rebuild,

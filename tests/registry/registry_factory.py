@@ -31,7 +31,7 @@ from gatekeeper.evidence import (
     TrainingShape,
 )
 from gatekeeper.policy import Policy, policy_from_text
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.registry.events import CheckRecorded
 from gatekeeper.verdict import (
     Action,
@@ -287,6 +287,5 @@ def record(
         sample_records(),
         policy_text(policy_name),
         name=name,
-        who=who,
-        now=NOW,
+        by=By(who, NOW),
     )

@@ -13,7 +13,7 @@ import pytest
 from registry_factory import NOW, adapter_folder, policy_text, record
 
 from gatekeeper.cli import main
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.report.visible_text import visible
 from gatekeeper.verdict import Decision
 
@@ -199,7 +199,7 @@ def test_the_log_tells_every_kind_of_event_in_words(gate: Run, tmp_path: Path) -
     gate("rollback", "--reason", "angry users")
     store = Registry.open(tmp_path / ".gate")
     store.record_rescale(
-        good, adapter_folder(tmp_path / "s", 9), factor=0.5, name="softer", who="ana", now=NOW
+        good, adapter_folder(tmp_path / "s", 9), factor=0.5, name="softer", by=By("ana", NOW)
     )
     code, said = gate("log")
     assert code == 0

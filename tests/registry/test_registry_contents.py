@@ -22,10 +22,10 @@ from registry_factory import (
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.verdict import Decision, PastCheck, Verdict
 
-BY = {"who": "ana", "now": NOW}
+BY = By("ana", NOW)
 
 
 def test_a_check_comes_back_as_it_was_recorded(registry: Registry, tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_check_comes_back_as_it_was_recorded(registry: Registry, tmp_path: Pat
     about = evidence(registry.store_object(folder, "adapter"))
     decided = verdict(about)
     event = registry.record_check(
-        about, decided, sample_records(3), policy_text(), name="triage", **BY
+        about, decided, sample_records(3), policy_text(), name="triage", by=BY
     )
     again = Registry.open(registry.root)
     assert again.load_check(event.check_id) == (about, decided, policy_text())
@@ -58,15 +58,15 @@ def test_a_verdict_about_other_evidence_is_not_recorded(registry: Registry, tmp_
     digest = registry.store_object(adapter_folder(tmp_path / "a"), "adapter")
     about, other = evidence(digest), evidence(digest, created="later")
     with pytest.raises(RegistryError, match="about other evidence"):
-        registry.record_check(about, verdict(other), [], policy_text(), name="a", **BY)
+        registry.record_check(about, verdict(other), [], policy_text(), name="a", by=BY)
 
 
 def test_a_verdict_under_another_policy_is_not_recorded(registry: Registry, tmp_path: Path) -> None:
     about = evidence(registry.store_object(adapter_folder(tmp_path / "a"), "adapter"))
     with pytest.raises(RegistryError, match="another policy"):
-        registry.record_check(about, verdict(about), [], policy_text(bar=0.1), name="a", **BY)
+        registry.record_check(about, verdict(about), [], policy_text(bar=0.1), name="a", by=BY)
     with pytest.raises(RegistryError, match="cannot be read back"):
-        registry.record_check(about, verdict(about), [], "name: [", name="a", **BY)
+        registry.record_check(about, verdict(about), [], "name: [", name="a", by=BY)
 
 
 def test_a_promote_verdict_without_a_snapshot_is_not_recorded(
@@ -74,7 +74,7 @@ def test_a_promote_verdict_without_a_snapshot_is_not_recorded(
 ) -> None:
     about = evidence(digest_of(adapter_folder(tmp_path / "a")))
     with pytest.raises(RegistryError, match="no snapshot"):
-        registry.record_check(about, verdict(about), [], policy_text(), name="a", **BY)
+        registry.record_check(about, verdict(about), [], policy_text(), name="a", by=BY)
     assert registry.state().sequence == 0
 
 
@@ -130,7 +130,7 @@ def test_a_file_added_to_a_snapshot_is_found(registry: Registry, tmp_path: Path)
     (registry.objects.path(check.candidate) / "modeling_evil.py").write_text("import os")
     assert "modeling_evil.py" in str(registry.objects.fault(check.candidate))
     with pytest.raises(RegistryDamaged, match=r"modeling_evil\.py"):
-        registry.promote("production", check.check_id, **BY)
+        registry.promote("production", check.check_id, by=BY)
 
 
 def test_a_consistently_forged_snapshot_is_found(registry: Registry, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_consistently_forged_snapshot_is_found(registry: Registry, tmp_path: P
     assert registry.objects.fault(check.candidate) is None
     assert "another manifest" in str(registry.objects.fault(check.candidate, check.object_manifest))
     with pytest.raises(RegistryDamaged, match="another manifest"):
-        registry.promote("production", check.check_id, **BY)
+        registry.promote("production", check.check_id, by=BY)
     assert len(registry.verify()) == 1
 
 
@@ -159,7 +159,7 @@ def test_names_stand_for_digests_and_checks(registry: Registry, tmp_path: Path) 
     first, second = (
         record(registry, adapter_folder(tmp_path / f"a{seed}", seed)) for seed in (1, 2)
     )
-    registry.promote("production", first.check_id, **BY)
+    registry.promote("production", first.check_id, by=BY)
     hexadecimal = second.candidate.removeprefix("sha256:")
     means = {
         "triage-r2": second.candidate,
@@ -194,7 +194,7 @@ def test_a_name_that_is_also_a_channel_must_be_said_better(
 ) -> None:
     first = record(registry, adapter_folder(tmp_path / "a1", 1))
     record(registry, adapter_folder(tmp_path / "a2", 2), name="production")
-    registry.promote("production", first.check_id, **BY)
+    registry.promote("production", first.check_id, by=BY)
     with pytest.raises(RegistryError, match="stands for 2 things"):
         registry.resolve("production")
 
@@ -232,10 +232,10 @@ def test_lineage_runs_from_the_base_to_what_became_of_it(
         adapter_folder(tmp_path / "a3", 3),
         factor=0.8,
         name="r16-softer",
-        **BY,
+        by=BY,
     )
-    registry.promote("production", second.check_id, **BY)
-    registry.rollback("production", why="angry users", **BY)
+    registry.promote("production", second.check_id, by=BY)
+    registry.rollback("production", by=By("ana", NOW, "angry users"))
     tree = registry.lineage(second.check_id)
     spine = [node.kind for node in tree.walk()]
     assert spine[:5] == ["base", "dataset", "run", "adapter", "check"]
@@ -279,7 +279,7 @@ def test_an_ancestor_that_is_not_here_is_named(registry: Registry, tmp_path: Pat
 
 def test_verify_finds_nothing_in_a_sound_registry(registry: Registry, tmp_path: Path) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     assert registry.verify() == []
 
 
@@ -307,14 +307,14 @@ def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path:
     loaded = load_policy(str(file))
     decided = decide(about, loaded)
     assert any(rule.policy_line for rule in decided.rules)
-    event = registry.record_check(about, decided, [], loaded.text, name="a", **BY)
+    event = registry.record_check(about, decided, [], loaded.text, name="a", by=BY)
     assert registry.verify(redecide) == []
 
     better = decided.rules[0].model_copy(update={"estimate": 0.5})
     forged = decided.model_copy(update={"rules": (better, *decided.rules[1:])})
     other = evidence(about.candidate.digest, samples=200, created="later")
     forged = forged.model_copy(update={"evidence_digest": other.digest})
-    event = registry.record_check(other, forged, [], loaded.text, name="a", **BY)
+    event = registry.record_check(other, forged, [], loaded.text, name="a", by=BY)
     (damage,) = registry.verify(redecide)
     assert damage.path == f"evidence/{event.check_id}"
     assert "differs in estimate" in damage.text
@@ -325,10 +325,10 @@ def test_gc_keeps_what_a_channel_or_a_check_needs(registry: Registry, tmp_path: 
     served = record(registry, adapter_folder(tmp_path / "a2", 2))
     retired = record(registry, adapter_folder(tmp_path / "a3", 3))
     orphan = registry.store_object(adapter_folder(tmp_path / "a4", 4), "adapter")
-    registry.promote("production", served.check_id, **BY)
-    registry.rollback("production", **BY)
+    registry.promote("production", served.check_id, by=BY)
+    registry.rollback("production", by=BY)
     for check in (served, retired):
-        registry.retire(check.check_id, **BY)
+        registry.retire(check.check_id, by=BY)
     planned = registry.gc(dry_run=True, min_age=0)
     assert len(registry.objects.digests()) == 4
     assert registry.gc(min_age=0) == planned
@@ -351,4 +351,4 @@ def test_a_collected_snapshot_is_not_promoted(registry: Registry, tmp_path: Path
         path.unlink()
     registry.objects.path(check.candidate).rmdir()
     with pytest.raises(RegistryDamaged, match="is missing"):
-        registry.promote("production", check.check_id, **BY)
+        registry.promote("production", check.check_id, by=BY)

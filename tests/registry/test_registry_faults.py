@@ -13,7 +13,7 @@ from fault_injection import Outcome, Point, count_points, require_strace, run_wi
 from operations import OPERATIONS, Scene, prepare
 
 from gatekeeper.errors import GateError, RegistryDamaged
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 
 FEW = ("promote", "rollback", "record check", "several in a row")
 
@@ -75,7 +75,7 @@ def recover(scene: Scene, name: str, root: Path, told: str) -> None:
     state = registry.state()
     assert registry.channels.stale(state) == [], told
     assert registry.verify() == [], told
-    registry.record_refusal(name="next", source="/", text="next", who="ana", now="now")
+    registry.record_refusal(name="next", source="/", text="next", by=By("ana", "now"))
     assert list(registry.staging.iterdir()) == [], told
     if name == "several in a row":
         assert state.sequence > found, told

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strange_logs import CHANNELS, CHECKS, DIGESTS, bodies, json_values, read_everything, write_log
 
 from gatekeeper.errors import GateError, RegistryError
-from gatekeeper.registry import ChannelRules, Registry
+from gatekeeper.registry import By, ChannelRules, Registry
 from gatekeeper.registry.event_log import event_file
 from gatekeeper.registry.events import CheckRecorded, RolledBack
 from gatekeeper.registry.move_rules import permit_promotion
@@ -66,7 +66,7 @@ def test_a_log_full_of_nonsense_can_be_read(events: list[dict[str, Any]], name: 
         read_everything(registry)
         for channel in CHANNELS:
             with pytest.raises(GateError):
-                registry.promote(channel, name, who="ana", now="now")
+                registry.promote(channel, name, by=By("ana", "now"))
 
 
 @few
@@ -105,4 +105,4 @@ def test_no_log_permits_a_promotion_without_a_standing_verdict(
                 ]
                 with pytest.raises(GateError):
                     # And even then: no bytes, no promotion.
-                    Registry.open(registry.root).promote(channel, wanted, who="ana", now="now")
+                    Registry.open(registry.root).promote(channel, wanted, by=By("ana", "now"))

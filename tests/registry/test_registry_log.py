@@ -11,16 +11,16 @@ import pytest
 from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import RegistryConflict, RegistryDamaged, RegistryError
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.registry.event_log import EventLog, LostRaceError, event_file
 from gatekeeper.registry.events import EVENT_TYPES, Refused
 from gatekeeper.registry.sealed_json import SealError, seal, unseal
 
-BY = {"who": "ana", "now": NOW}
+BY = By("ana", NOW)
 
 
-def refuse(registry: Registry, text: str = "no", **by: str) -> Refused:
-    return registry.record_refusal(name="a", source="/a", text=text, **{**BY, **by})
+def refuse(registry: Registry, text: str = "no", by: By = BY) -> Refused:
+    return registry.record_refusal(name="a", source="/a", text=text, by=by)
 
 
 def test_events_are_numbered_files_that_people_can_read(registry: Registry) -> None:
@@ -50,8 +50,8 @@ def test_two_open_registries_continue_one_log(registry: Registry) -> None:
 
 
 def test_the_sequence_orders_events_not_the_clock(registry: Registry) -> None:
-    refuse(registry, "first", now="2031-01-01T00:00:00Z")
-    refuse(registry, "second", now="1999-01-01T00:00:00Z")
+    refuse(registry, "first", By("ana", "2031-01-01T00:00:00Z"))
+    refuse(registry, "second", By("ana", "1999-01-01T00:00:00Z"))
     assert [refusal.text for refusal in registry.state().refusals] == ["first", "second"]
     assert registry.verify() == []
 
@@ -113,7 +113,7 @@ def test_an_event_of_a_newer_version_asks_for_an_upgrade(
 
 def test_a_log_that_lost_its_newest_events_is_refused(registry: Registry, tmp_path: Path) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     (registry.root / "log" / event_file(2)).unlink()
     shorter = Registry.open(registry.root)
     with pytest.raises(RegistryDamaged, match="does not have"):
@@ -128,10 +128,10 @@ def test_a_channel_file_is_rebuilt_by_any_command(
     registry: Registry, tmp_path: Path, mishap: str
 ) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     path = registry.root / "channels" / "production.json"
     behind = path.read_bytes()
-    registry.rollback("production", **BY)
+    registry.rollback("production", by=BY)
     right = path.read_bytes()
     path.unlink()
     if mishap != "missing":
@@ -142,7 +142,7 @@ def test_a_channel_file_is_rebuilt_by_any_command(
 
 def test_a_moved_registry_hands_out_its_new_paths(registry: Registry, tmp_path: Path) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     moved = Registry.open(registry.root.rename(tmp_path / "elsewhere"))
     assert moved.verify() == []
     moved.state()
@@ -190,12 +190,12 @@ def test_creating_twice_opens_what_is_there(registry: Registry) -> None:
 def test_snapshots_can_lie_elsewhere(tmp_path: Path) -> None:
     registry = Registry.create(tmp_path / "registry", objects="../large")
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     assert [p.name for p in (tmp_path / "large").iterdir() if p.name[0] != "."] == [
         check.candidate.removeprefix("sha256:")
     ]
     assert registry.verify() == []
-    assert Registry.open(registry.root).rollback("production", **BY).target == "base"
+    assert Registry.open(registry.root).rollback("production", by=BY).target == "base"
 
 
 def test_two_branches_that_both_moved_conflict_in_git(tmp_path: Path) -> None:
@@ -214,10 +214,10 @@ def test_two_branches_that_both_moved_conflict_in_git(tmp_path: Path) -> None:
     )
     git("add", "."), git("commit", "-qm", "two checks")
     git("checkout", "-qb", "branch")
-    registry.promote("production", first.check_id, **BY)
+    registry.promote("production", first.check_id, by=BY)
     git("add", "."), git("commit", "-qm", "promote the first")
     git("checkout", "-q", "main")
-    Registry.open(tmp_path / "registry").promote("production", second.check_id, **BY)
+    Registry.open(tmp_path / "registry").promote("production", second.check_id, by=BY)
     git("add", "."), git("commit", "-qm", "promote the second")
     merge = git("merge", "branch")
     assert merge.returncode != 0
@@ -230,7 +230,7 @@ def test_a_git_checkout_without_empty_folders_works(registry: Registry, tmp_path
     for name in ("log", "evidence", "channels", "staging"):
         (registry.root / name).rmdir()
     check = record(Registry.open(registry.root), adapter_folder(tmp_path / "a"))
-    Registry.open(registry.root).promote("production", check.check_id, **BY)
+    Registry.open(registry.root).promote("production", check.check_id, by=BY)
     assert Registry.open(registry.root).verify() == []
 
 
@@ -263,7 +263,7 @@ def test_importing_the_registry_loads_nothing_heavy() -> None:
 
 
 def test_a_text_that_is_no_unicode_is_recorded_escaped(registry: Registry) -> None:
-    event = registry.record_refusal(name="a\udcff", source="/\udcff", text="\udcff", **BY)
+    event = registry.record_refusal(name="a\udcff", source="/\udcff", text="\udcff", by=BY)
     assert event.name == "a\\udcff"
     assert registry.verify() == []
 
@@ -298,10 +298,10 @@ def test_a_promotion_that_loses_the_race_for_its_channel_is_refused(
     def slow(log: EventLog, event: Refused, staged_in: Path) -> object:
         if not done:
             done.append(True)
-            other.promote("production", first.check_id, who="olga", now=NOW)
+            other.promote("production", first.check_id, by=By("olga", NOW))
         return append(log, event, staged_in)
 
     monkeypatch.setattr(EventLog, "append", slow)
     with pytest.raises(RegistryConflict, match="olga moved it"):
-        registry.promote("production", second.check_id, **BY)
+        registry.promote("production", second.check_id, by=BY)
     assert registry.state().channel("production").serving.target == first.candidate

@@ -11,15 +11,15 @@ import pytest
 from registry_factory import NOW, adapter_folder, record
 
 from gatekeeper.errors import RegistryError
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.registry.event_log import event_file
 from gatekeeper.registry.sealed_json import seal, unseal
-from gatekeeper.registry.signatures import NAMESPACE, ssh_signer
+from gatekeeper.registry.signatures import NAMESPACE, Signer, ssh_signer
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="NO SIGNATURES TRIED: ssh-keygen is missing"
 )
-BY = {"who": "ana", "now": NOW}
+BY = By("ana", NOW)
 
 
 def key(folder: Path, name: str) -> Path:
@@ -37,6 +37,12 @@ def allow(folder: Path, *keys: Path, options: str = "") -> Path:
     return file
 
 
+def reopened(
+    registry: Registry, *, signer: Signer | None = None, allowed: Path | None = None
+) -> Registry:
+    return Registry.open(registry.root, signer=signer, allowed_signers=allowed)
+
+
 @pytest.fixture
 def ana(tmp_path: Path) -> Path:
     return key(tmp_path, "ana")
@@ -45,20 +51,19 @@ def ana(tmp_path: Path) -> Path:
 def test_what_an_allowed_signer_recorded_is_promoted(
     registry: Registry, tmp_path: Path, ana: Path
 ) -> None:
-    registry.signer = ssh_signer(ana)
-    registry.allowed_signers = allow(tmp_path, ana)
+    registry = reopened(registry, signer=ssh_signer(ana), allowed=allow(tmp_path, ana))
     check = record(registry, adapter_folder(tmp_path / "a"))
     assert check.signature
     assert check.signature.startswith("-----BEGIN SSH SIGNATURE-----")
-    registry.promote("production", check.check_id, **BY)
+    registry.promote("production", check.check_id, by=BY)
     assert registry.verify() == []
 
 
 def test_an_unsigned_check_promotes_nothing(registry: Registry, tmp_path: Path, ana: Path) -> None:
     check = record(registry, adapter_folder(tmp_path / "a"))
-    registry.allowed_signers = allow(tmp_path, ana)
+    registry = reopened(registry, allowed=allow(tmp_path, ana))
     with pytest.raises(RegistryError, match="is not signed"):
-        registry.promote("production", check.check_id, **BY)
+        registry.promote("production", check.check_id, by=BY)
     (damage,) = registry.verify()
     assert damage.path == "log/000000000001.json"
     assert "is not signed" in damage.text
@@ -68,22 +73,22 @@ def test_a_stranger_cannot_sign_for_somebody_else(
     registry: Registry, tmp_path: Path, ana: Path
 ) -> None:
     mallory = key(tmp_path, "mallory")
-    registry.signer = ssh_signer(mallory)
-    registry.allowed_signers = allow(tmp_path, ana, mallory)
+    signers = allow(tmp_path, ana, mallory)
+    registry = reopened(registry, signer=ssh_signer(mallory), allowed=signers)
     check = record(registry, adapter_folder(tmp_path / "a"), who="ana")
     with pytest.raises(RegistryError, match="no signature of ana"):
-        registry.promote("production", check.check_id, **BY)
+        registry.promote("production", check.check_id, by=BY)
     honest = record(registry, adapter_folder(tmp_path / "b", 1), who="mallory")
-    registry.promote("production", honest.check_id, **BY)
+    registry.promote("production", honest.check_id, by=BY)
 
 
 def test_rewriting_the_whole_log_is_found_when_it_was_signed(
     registry: Registry, tmp_path: Path, ana: Path
 ) -> None:
     """Hashes alone cannot tell: here every seal and every link is right again."""
-    registry.signer = ssh_signer(ana)
+    registry = reopened(registry, signer=ssh_signer(ana))
     for text in ("first", "second"):
-        registry.record_refusal(name="a", source="/a", text=text, **BY)
+        registry.record_refusal(name="a", source="/a", text=text, by=BY)
     previous = None
     for sequence in (1, 2):
         path = registry.root / "log" / event_file(sequence)
@@ -92,9 +97,8 @@ def test_rewriting_the_whole_log_is_found_when_it_was_signed(
         document |= {"previous": previous, "text": document["text"].replace("first", "other")}
         data, previous = seal(document)
         path.write_bytes(data)
-    forged = Registry.open(registry.root)
-    assert forged.verify() == []
-    forged.allowed_signers = allow(tmp_path, ana)
+    assert Registry.open(registry.root).verify() == []
+    forged = reopened(registry, allowed=allow(tmp_path, ana))
     assert [damage.path for damage in forged.verify()] == [
         "log/000000000001.json",
         "log/000000000002.json",
@@ -102,29 +106,29 @@ def test_rewriting_the_whole_log_is_found_when_it_was_signed(
 
 
 def test_a_key_counts_only_while_it_is_valid(registry: Registry, tmp_path: Path, ana: Path) -> None:
-    registry.signer = ssh_signer(ana)
-    registry.record_refusal(name="a", source="/a", text="x", who="ana", now="2026-03-01T12:00:00Z")
-    registry.allowed_signers = allow(tmp_path, ana, options='valid-before="20260401"')
-    assert registry.verify() == []
-    registry.allowed_signers = allow(tmp_path, ana, options='valid-before="20260201"')
-    assert len(registry.verify()) == 1
+    registry = reopened(registry, signer=ssh_signer(ana))
+    registry.record_refusal(name="a", source="/a", text="x", by=By("ana", "2026-03-01T12:00:00Z"))
+    valid = allow(tmp_path, ana, options='valid-before="20260401"')
+    assert reopened(registry, allowed=valid).verify() == []
+    expired = allow(tmp_path, ana, options='valid-before="20260201"')
+    assert len(reopened(registry, allowed=expired).verify()) == 1
 
 
 def test_a_signature_for_something_else_does_not_count(
     registry: Registry, tmp_path: Path, ana: Path
 ) -> None:
-    registry.signer = ssh_signer(ana)
-    registry.record_refusal(name="a", source="/a", text="x", **BY)
-    registry.allowed_signers = allow(tmp_path, ana, options='namespaces="git"')
-    assert len(registry.verify()) == 1
-    registry.allowed_signers = allow(tmp_path, ana, options=f'namespaces="{NAMESPACE}"')
-    assert registry.verify() == []
+    registry = reopened(registry, signer=ssh_signer(ana))
+    registry.record_refusal(name="a", source="/a", text="x", by=BY)
+    for_git = allow(tmp_path, ana, options='namespaces="git"')
+    assert len(reopened(registry, allowed=for_git).verify()) == 1
+    ours = allow(tmp_path, ana, options=f'namespaces="{NAMESPACE}"')
+    assert reopened(registry, allowed=ours).verify() == []
 
 
 def test_a_signature_can_be_verified_by_hand(registry: Registry, tmp_path: Path, ana: Path) -> None:
     """As registry/README.md says: python for the bytes, ssh-keygen for the signature."""
-    registry.signer = ssh_signer(ana)
-    registry.record_refusal(name="ü", source="/a", text="x", **BY)
+    registry = reopened(registry, signer=ssh_signer(ana))
+    registry.record_refusal(name="ü", source="/a", text="x", by=BY)
     event = json.loads((registry.root / "log" / event_file(1)).read_text())
     (tmp_path / "sig").write_text(event["signature"])
     del event["digest"]
@@ -148,7 +152,7 @@ def test_a_key_that_cannot_sign_writes_nothing(
             ssh_signer(file)
         return
     file.write_text("hello")
-    registry.signer = ssh_signer(file)
+    registry = reopened(registry, signer=ssh_signer(file))
     with pytest.raises(RegistryError, match="could not be signed"):
-        registry.record_refusal(name="a", source="/a", text="x", **BY)
+        registry.record_refusal(name="a", source="/a", text="x", by=BY)
     assert registry.state().sequence == 0

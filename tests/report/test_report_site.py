@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 import report_factory as factory
 
-from gatekeeper.registry import Registry
+from gatekeeper.registry import By, Registry
 from gatekeeper.report.from_registry import candidates_beside, lineage_of, recorded_site
 from gatekeeper.report.html.check_page import render_html
 from gatekeeper.report.html.site_pages import ChannelHistory, ChannelMoment, SiteCheck, render_site
@@ -91,7 +91,7 @@ def registry(tmp_path):
     for index, (evidence, verdict) in enumerate((factory.escalated(), factory.held())):
         store.record_check(
             evidence, verdict, factory.samples(3), factory.policy().text,
-            name=evidence.candidate.name, who="ci", why=None, now=f"2026-11-24T0{index}:00:00Z",
+            name=evidence.candidate.name, by=By("ci", f"2026-11-24T0{index}:00:00Z"),
         )  # fmt: skip
     return store
 
