@@ -165,6 +165,10 @@ def _meaning(
         )
 
 
+_WORDING = frozenset({"missing", "rule_text", "text", "what"})
+"""Parameters of a reason that are sentences, or parts of them."""
+
+
 def _recompute(version: str) -> str:
     if version == __version__:
         return "Do not rely on it: check the candidate again."
@@ -172,10 +176,17 @@ def _recompute(version: str) -> str:
 
 
 def _comparable(verdict: Verdict) -> Any:
-    """Without the lines of the user's file: what is kept is the policy with `extends` resolved."""
+    """What a verdict means, without what may differ between two versions that decide alike.
+
+    Sentences may be worded better one day; codes and numbers may not change. The lines of the
+    user's file are left out because what is kept is the policy with `extends` resolved.
+    """
     document = verdict.model_dump(mode="json")
     for rule in document["rules"]:
         del rule["policy_line"]
+    for reason in document["reasons"]:
+        reason["params"] = {k: v for k, v in reason["params"].items() if k not in _WORDING}
+    del document["next_step"]["text"], document["notes"]
     return document
 
 

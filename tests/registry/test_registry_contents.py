@@ -320,6 +320,36 @@ def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path:
     assert "differs in estimate" in damage.text
 
 
+def test_a_verdict_worded_by_an_earlier_version_is_found_whole(
+    registry: Registry, tmp_path: Path
+) -> None:
+    from gatekeeper.decision.decide import decide, redecide
+    from gatekeeper.policy import load_policy
+
+    about = evidence(registry.store_object(adapter_folder(tmp_path / "a"), "adapter"))
+    file = tmp_path / "policy.yaml"
+    file.write_text(policy_text())
+    loaded = load_policy(str(file))
+    decided = decide(about, loaded)
+    assert any("rule_text" in reason.params for reason in decided.reasons)
+    reasons = tuple(
+        reason.model_copy(
+            update={"params": reason.params | dict.fromkeys(reason.params.keys() & {"rule_text"})}
+        )
+        for reason in decided.reasons
+    )
+    step = decided.next_step.model_copy(update={"text": "In other words."})
+    worded = decided.model_copy(update={"reasons": reasons, "next_step": step})
+    registry.record_check(about, worded, [], loaded.text, name="a", by=BY)
+    assert registry.verify(redecide) == []
+
+    later = evidence(about.candidate.digest, created="later")
+    fewer = worded.model_copy(update={"reasons": reasons[:-1], "evidence_digest": later.digest})
+    registry.record_check(later, fewer, [], loaded.text, name="a", by=BY)
+    (damage,) = registry.verify(redecide)
+    assert "differs in reasons" in damage.text
+
+
 def test_gc_keeps_what_a_channel_or_a_check_needs(registry: Registry, tmp_path: Path) -> None:
     kept = record(registry, adapter_folder(tmp_path / "a1", 1))
     served = record(registry, adapter_folder(tmp_path / "a2", 2))
