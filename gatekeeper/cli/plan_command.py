@@ -10,17 +10,12 @@ import click
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
+from gatekeeper.phrases import count
+from gatekeeper.verdict import RuleKind
 
 if TYPE_CHECKING:
-    from gatekeeper.authoring.sample_plan import PlannedRule
+    from gatekeeper.authoring.sample_plan import Asked, Assumed, PlannedRule
     from gatekeeper.evidence import Evidence
-
-_ASK = {
-    "bar": "score of {:.0f}%",
-    "min-gain": "gain of {:.0f} points",
-    "forgetting": "lose under {:.0f} points",
-    "flips": "under {:.0f}% lost flips",
-}
 
 
 @click.command("plan")
@@ -52,7 +47,7 @@ def command(
         suite = load_suite(name, settings.suites)
         past = learn(recorded, suite.name)
         sizes = sample_counts(suite) | _sizes_seen(recorded, suite.name)
-        planned = plan_suite(loaded.policy, suite.name, suite.role, sizes, past)
+        planned = plan_suite(loaded.policy, suite.name, sizes, past)
         say()
         say(f"{suite.name} ({suite.role.value})")
         if not planned:
@@ -88,42 +83,45 @@ def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:
 
 def _rows(planned: list[PlannedRule]) -> list[str]:
     """One line per rule; capabilities of which nothing was recorded share their lines."""
-    lines = [f"  {'capability':<18} {'must be shown':<22} {'flips':<16} {'needs':>6} {'has':>6}"]
-    lines += [_row(rule, rule.capability) for rule in planned if not _is_assumed(rule)]
-    groups: dict[tuple[str, float, float | None], list[PlannedRule]] = {}
-    for rule in filter(_is_assumed, planned):
-        groups.setdefault((rule.kind.value, rule.threshold, rule.flips), []).append(rule)
+    lines = [
+        f"  {'capability':<18} {'must be shown':<22} {'needs':>6} {'has':>6}  for an adapter that"
+    ]
+    lines += [_row(rule, rule.capability) for rule in planned if rule.seen_in]
+    groups: dict[tuple[Asked, Assumed], list[PlannedRule]] = {}
+    for rule in planned:
+        if not rule.seen_in:
+            groups.setdefault((rule.asked, rule.assumed), []).append(rule)
     for alike in groups.values():
         # The smallest capability is the first that is too small.
         smallest = min(alike, key=lambda rule: rule.horizon or 0)
-        lines.append(_row(smallest, f"{len(alike)} not seen" if len(alike) > 1 else ""))
+        name = f"{len(alike)} not seen" if len(alike) > 1 else smallest.capability
+        lines.append(_row(smallest, name))
     return lines
 
 
 def _row(rule: PlannedRule, name: str) -> str:
-    ask = _ASK[rule.kind.value].format(abs(100 * rule.threshold))
-    flips = "-"
-    if rule.flips is not None:
-        origin = "assumed" if _is_assumed(rule) else f"{rule.seen_in} checks"
-        flips = f"{100 * rule.flips:.1f}% {origin}"
-    has = "?" if rule.horizon is None else str(rule.horizon)
-    short = "" if rule.enough is not False else "  too few"
+    needs = "never" if rule.needed is None else rule.needed
+    has = "?" if rule.horizon is None else rule.horizon
+    seen = f", as in {count(rule.seen_in, 'check')}" if _from_checks(rule) else ""
+    short = ": too few" if rule.enough is False else ""
     return (
-        f"  {name or rule.capability:<18.18} {ask:<22} {flips:<16} {rule.needed:>6} {has:>6}{short}"
+        f"  {name:<18.18} {rule.asked.text:<22} {needs:>6} {has:>6}  "
+        f"{rule.assumed.text(rule.asked)}{seen}{short}"
     )
 
 
-def _is_assumed(rule: PlannedRule) -> bool:
-    return rule.flips is not None and not rule.seen_in
+def _from_checks(rule: PlannedRule) -> bool:
+    """Whether what is assumed was seen in checks; a bar does not ask for flips."""
+    return bool(rule.seen_in) and rule.asked.kind is not RuleKind.BAR
 
 
 def _scores(planned: list[PlannedRule]) -> int:
     """Scores of both arms: the hungriest rule of each capability, as far as the budget goes."""
-    from gatekeeper.authoring.sample_plan import USUAL_FLIPS
+    from gatekeeper.authoring.sample_plan import USUAL
 
     most: dict[str, int] = {}
     for rule in planned:
-        if _is_assumed(rule) and rule.flips != USUAL_FLIPS:
+        if rule.needed is None or (rule.assumed != USUAL and not _from_checks(rule)):
             continue
         wanted = rule.needed if rule.horizon is None else min(rule.needed, rule.horizon)
         most[rule.capability] = max(most.get(rule.capability, 0), wanted)
@@ -131,7 +129,6 @@ def _scores(planned: list[PlannedRule]) -> int:
 
 
 def _cost(scores: int, seconds: float | None) -> list[str]:
-    from gatekeeper.phrases import count
     from gatekeeper.report.wording import duration
 
     first = (

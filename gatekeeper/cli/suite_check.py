@@ -34,8 +34,8 @@ LONGEST = 1200
 @needs("score")
 def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
     """Load the suite NAME, render three prompts a task, and look for faults (exit code 2)."""
+    from gatekeeper.authoring.sample_plan import independent, shortage_of
     from gatekeeper.authoring.suite_faults import faults_of
-    from gatekeeper.authoring.suite_power import independent, shortage_of
     from gatekeeper.policy import load_policy
     from gatekeeper.scoring.tasks.loaded_task import load_tasks
     from gatekeeper.suite import load_suite

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatekeeper.authoring.suite_faults import faults_of
-from gatekeeper.authoring.suite_power import shortage_of
-from gatekeeper.policy import policy_from_text
 
 Doc = tuple[str, Sequence[str], int]
 
@@ -106,32 +104,3 @@ def test_a_prompt_that_ends_with_the_answer_is_a_fault() -> None:
 
 def test_many_faults_of_one_sort_are_counted_not_listed() -> None:
     assert "more like the last one" in told([*sound(), *sound()])
-
-
-POLICY = policy_from_text(
-    """
-name: p
-task: {suite: mine, bar: 0.9, min_gain: 0.05}
-forgetting: {suite: other, margin: 0.05, margins: {hard: 0.02}}
-"""
-).policy
-
-
-def test_too_few_samples_for_the_margin_are_told_with_the_number_needed() -> None:
-    [fault] = shortage_of(100, "other", "easy", POLICY)
-    assert "100 samples, but 115 are needed to show that at most 5 points are lost" in fault
-    [fault] = shortage_of(153, "other", "hard", POLICY)
-    assert "459 are needed" in fault
-    assert list(shortage_of(460, "other", "hard", POLICY)) == []
-
-
-def test_too_few_samples_for_bar_and_gain_are_told() -> None:
-    told = "\n".join(shortage_of(60, "mine", "mine", POLICY))
-    assert "a bar of 90%" in told
-    assert "a gain of 5 points" in told
-
-
-def test_a_suite_that_no_rule_names_still_needs_some_samples() -> None:
-    [fault] = shortage_of(20, "unnamed", "x", POLICY)
-    assert "anything at all" in fault
-    assert list(shortage_of(50, "unnamed", "x", POLICY)) == []

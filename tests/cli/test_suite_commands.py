@@ -27,7 +27,7 @@ def test_a_shipped_suite_has_no_fault(name: str) -> None:
 
 
 def test_the_general_suite_is_large_enough_for_the_strict_policy() -> None:
-    from gatekeeper.authoring.suite_power import shortage_of
+    from gatekeeper.authoring.sample_plan import shortage_of
     from gatekeeper.suite.sample_counts import sample_counts
 
     policy = load_policy("strict").policy
