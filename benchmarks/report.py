@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "repor
 
 import report_factory as factory
 
-from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.html.check_page import Surroundings, render_html
 from gatekeeper.report.json_document import build_document, render_json
 from gatekeeper.report.junit import render_junit
 from gatekeeper.report.markdown import render_markdown
@@ -31,20 +31,17 @@ MOST_BYTES, MOST_SECONDS = 300_000, 0.5
 
 
 def main() -> None:
-    evidence, verdict = factory.held()
-    beside, tree = factory.candidates(), factory.lineage()
+    around = Surroundings(factory.candidates(), factory.lineage())
     print(f"{FLIPS} flips; median of {ROUNDS} rounds, the first one (cold) beside it\n")
     print(f"{'':<22}{'kB':>8}{'ms':>9}{'cold ms':>9}{'x dump':>9}")
     for title, text in (("short answers", "127"), ("10,000 characters", "lorem ip " * 1111)):
-        samples = factory.samples(FLIPS, text)
+        check = factory.held(factory.samples(FLIPS, text))
         formats: dict[str, Callable[[], str]] = {
-            "dump of the samples": lambda s=samples: json.dumps([r.model_dump() for r in s]),
-            "HTML": lambda s=samples: render_html(
-                evidence, verdict, s, candidates=beside, lineage=tree
-            ),
-            "Markdown": lambda s=samples: render_markdown(evidence, verdict, s),
-            "JUnit": lambda: render_junit(evidence, verdict),
-            "JSON": lambda: render_json(build_document("c-0", evidence, verdict)),
+            "dump of the samples": lambda c=check: json.dumps([r.model_dump() for r in c.samples]),
+            "HTML": lambda c=check: render_html(c, around),
+            "Markdown": lambda c=check: render_markdown(c),
+            "JUnit": lambda c=check: render_junit(c),
+            "JSON": lambda c=check: render_json(build_document(c)),
         }
         print(title)
         dump = 0.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gatekeeper.decision.decide import decide
 from gatekeeper.verdict import Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 if TYPE_CHECKING:
     from gatekeeper.policy import LoadedPolicy
@@ -23,9 +24,7 @@ __all__ = ["Change", "replay"]
 class Change:
     """One recorded check, its verdict then, and the verdict under the other policy."""
 
-    check_id: str
-    name: str
-    before: Verdict
+    check: RecordedCheck
     after: Verdict
     serves: tuple[str, ...] = ()
     """Channels that serve the candidate because of this check."""
@@ -35,9 +34,9 @@ def replay(registry: Registry, loaded: LoadedPolicy) -> Iterator[Change]:
     """Decide every recorded check under `loaded`, oldest first."""
     state = registry.state()
     for check_id in state.checks:
-        evidence, before, _ = registry.load_check(check_id)
-        after = decide(evidence, loaded, before.history)
+        check = registry.load_check(check_id)
+        after = decide(check.evidence, loaded, check.verdict.history)
         serves = tuple(
             name for name, channel in state.channels.items() if channel.serving.check_id == check_id
         )
-        yield Change(check_id, evidence.candidate.name, before, after, serves)
+        yield Change(check, after, serves)

@@ -122,7 +122,7 @@ def _against_itself(registry: Registry, base: BasePin) -> Iterator[Evidence]:
     for check in reversed(list(registry.state().checks.values())):
         if check.candidate_kind == "base" and check.base_digest == base.digest:
             with suppress(RegistryError):
-                yield registry.load_check(check.check_id)[0]
+                yield registry.load_check(check.check_id).evidence
 
 
 def _hinted(adapters: Sequence[Path]) -> str | None:

@@ -14,6 +14,7 @@ from gatekeeper.errors import RegistryError
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry
+    from gatekeeper.verdict.recorded_check import RecordedCheck
 
 
 @click.command("card")
@@ -30,25 +31,24 @@ def command(adapter: str, registry: str | None, config: Path | None, write: bool
     from gatekeeper.report.model_card import card_section, write_card
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    folder, check_id = _found(store, adapter)
-    evidence, verdict, _ = store.load_check(check_id)
+    folder, check = _found(store, adapter)
     if not write:
-        click.echo(card_section(evidence, verdict, check_id))
+        click.echo(card_section(check))
         say(f"gate card {adapter} --write puts this into its README.md.", err=True)
         return
-    _require_same(folder, evidence.candidate.digest, check_id)
-    say(f"written: {write_card(folder, evidence, verdict, check_id)}")
+    _require_same(folder, check)
+    say(f"written: {write_card(folder, check)}")
 
 
-def _found(store: Registry, adapter: str) -> tuple[Path, str]:
+def _found(store: Registry, adapter: str) -> tuple[Path, RecordedCheck]:
     """Folder of the adapter and its newest check. Raises RegistryError when it has none."""
     from gatekeeper.candidate.folder import read_adapter
     from gatekeeper.cli.name_arguments import check_named
 
     folder = Path(adapter)
     if not folder.is_dir():
-        check_id = check_named(store, adapter)
-        return Path(store.load_check(check_id)[0].candidate.source), check_id
+        check = store.load_check(check_named(store, adapter))
+        return Path(check.evidence.candidate.source), check
     digest = read_adapter(folder).digest
     known = store.state().adapters.get(digest)
     if known is None or known.last_check is None:
@@ -56,20 +56,20 @@ def _found(store: Registry, adapter: str) -> tuple[Path, str]:
             f"{folder} ({digest[:19]}) was never checked here.",
             f"Run `gate check {folder}` first; a changed file makes it another adapter.",
         )
-    return folder, known.last_check.check_id
+    return folder, store.load_check(known.last_check.check_id)
 
 
-def _require_same(folder: Path, digest: str, check_id: str) -> None:
+def _require_same(folder: Path, check: RecordedCheck) -> None:
     """Never write about other weights. Raises RegistryError."""
     from gatekeeper.candidate.folder import read_adapter
 
     if not folder.is_dir():
         raise RegistryError(
-            f"The folder of check {check_id}, {folder}, is not there.",
+            f"The folder of check {check.check_id}, {folder}, is not there.",
             "Give the adapter's folder in place of its name.",
         )
-    if read_adapter(folder).digest != digest:
+    if read_adapter(folder).digest != check.evidence.candidate.digest:
         raise RegistryError(
-            f"{folder} is not what check {check_id} is about: its digest is another one now.",
+            f"{folder} is not what check {check.check_id} is about: its digest is another one now.",
             f"Run `gate check {folder}` first.",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gatekeeper.cli.name_arguments import CHECKED
+from gatekeeper.cli.report_files import FILE, is_stdout, write_out
 from gatekeeper.cli.shared_options import registry_option, settings_from
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Chance of claiming any difference where there is none.",
 )
-@click.option("--json", "json_to", metavar="FILE|-", help="Write the comparison as JSON.")
+@click.option(
+    "--json", "json_to", type=FILE, metavar="FILE|-", help="Write the comparison as JSON."
+)
 @click.option("--fail-on-worse", is_flag=True, help="Exit with 10 when SECOND is worse anywhere.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the result, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Scores, intervals and flips of every row.")
@@ -43,7 +46,7 @@ def command(
     samples: bool,
     metrics: tuple[str, ...],
     alpha: float,
-    json_to: str | None,
+    json_to: Path | None,
     fail_on_worse: bool,
     quiet: bool,
     verbose: bool,
@@ -54,7 +57,6 @@ def command(
     --samples, what `lm_eval --log_samples` wrote.
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
-    from gatekeeper.cli.report_files import write_text
     from gatekeeper.comparison.candidates import Advantage
     from gatekeeper.errors import ExitCode
     from gatekeeper.report.terminal.comparison_screen import print_comparison
@@ -66,11 +68,10 @@ def command(
         if samples
         else _of_checks(first, second, registry, config, alpha)
     )
-    if json_to == "-":
-        click.echo(found.model_dump_json(indent=2))
-    elif json_to:
-        write_text(Path(json_to), found.model_dump_json(indent=2) + "\n")
-    console = standard_error() if json_to == "-" else standard_output()
+    if json_to is not None:
+        write_out(json_to, found.model_dump_json(indent=2) + "\n")
+    beside = json_to is not None and is_stdout(json_to)
+    console = standard_error() if beside else standard_output()
     print_comparison(console, found, quiet=quiet, verbose=verbose)
     worse = any(row.advantage is Advantage.WORSE for row in found.contrasts)
     return int(ExitCode.HOLD) if worse and fail_on_worse else 0
@@ -87,7 +88,7 @@ def _of_checks(
     state = store.state()
     evidences, labels = [], []
     for name in (first, second):
-        evidence, _, _ = store.load_check(check_named(store, name))
+        evidence = store.load_check(check_named(store, name)).evidence
         evidences.append(evidence)
         labels.append(state.label(evidence.candidate.digest))
     if labels[0] == labels[1]:

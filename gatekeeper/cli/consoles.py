@@ -7,6 +7,7 @@ everything else may hold a stranger's words, such as the name of an adapter, and
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["hush_libraries", "say", "standard_error", "standard_output", "styled"]
+    from gatekeeper.verdict.recorded_check import RecordedCheck
+
+__all__ = ["Screen", "hush_libraries", "say", "standard_error", "standard_output", "styled"]
 
 CI_WIDTH = 120
 
@@ -34,6 +37,27 @@ def _console(*, stderr: bool) -> Console:
 
     width = CI_WIDTH if os.environ.get("CI") == "true" else None
     return Console(stderr=stderr, highlight=False, width=width)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A console, and how much of a verdict is printed on it."""
+
+    console: Console
+    quiet: bool = False
+    verbose: bool = False
+
+    def verdict(self, check: RecordedCheck, page: str | None = None) -> None:
+        """Print a verdict; `page` is the file of its HTML report."""
+        from gatekeeper.report.terminal.verdict_screen import print_verdict
+
+        print_verdict(self.console, check, quiet=self.quiet, verbose=self.verbose, report_path=page)
+
+    def line(self, text: str = "") -> None:
+        """Print one line; whatever is in it, it stays one line."""
+        from gatekeeper.report.visible_text import visible
+
+        self.console.print(visible(text, breaks=False), markup=False)
 
 
 def hush_libraries() -> None:

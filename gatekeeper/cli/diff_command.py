@@ -30,11 +30,8 @@ def command(
     from gatekeeper.report.terminal.difference_screen import print_difference
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    sides = []
-    for name in (before, after):
-        check_id = check_named(store, name)
-        sides.append((check_id, *store.load_check(check_id)))
-    found = difference(sides[0], sides[1])
+    first, second = (store.load_check(check_named(store, name)) for name in (before, after))
+    found = difference(first, second)
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:

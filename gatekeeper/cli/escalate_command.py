@@ -43,8 +43,8 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
     from gatekeeper.report.terminal.ladder_screen import print_ladder
 
     store = Registry.open(settings_from(config, registry=registry).registry)
-    evidence, _, policy_text = store.load_check(check_named(store, adapter))
-    policy = policy_from_text(policy_text)
+    check = store.load_check(check_named(store, adapter))
+    evidence, policy = check.evidence, policy_from_text(check.policy_text)
     history = _history(store, evidence, policy)
     verdict = decide(evidence, policy, history)
     view = view_ladder(evidence, verdict, policy.policy, history)

@@ -74,9 +74,9 @@ def _label(node: LineageNode) -> Text:
 
 
 def _draw(root: LineageNode, name: str, file: Path) -> None:
-    from gatekeeper.cli.report_files import write_text
+    from gatekeeper.cli.report_files import write_out
     from gatekeeper.report.from_registry import tree_of
     from gatekeeper.report.html.charts.lineage_tree import lineage_svg
 
-    write_text(file, lineage_svg(tree_of(root), f"Lineage of {name}"))
+    write_out(file, lineage_svg(tree_of(root), f"Lineage of {name}"))
     say(f"drawn: {file}", err=True)

@@ -18,14 +18,14 @@ def write_next(evidence: Evidence, verdict: Verdict, path: Path) -> str:
 
     Raises ConfigError when the file cannot be written.
     """
-    from gatekeeper.cli.report_files import write_text
+    from gatekeeper.cli.report_files import write_out
     from gatekeeper.errors import TrainingDataError
     from gatekeeper.escalation.plan_next import plan_next
     from gatekeeper.training.next_run import next_text, read_next
 
     plan = plan_next(evidence, verdict, path.parent)
     if plan is not None:
-        write_text(path, next_text(plan))
+        write_out(path, next_text(plan))
         return f"Next run: {path}"
     if path.is_file():
         try:

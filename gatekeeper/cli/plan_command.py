@@ -68,7 +68,7 @@ def _recorded(folder: Path) -> list[Evidence]:
     if not folder.is_dir():
         return []
     found = Registry.open(folder)
-    return [found.load_check(check_id)[0] for check_id in found.state().checks]
+    return [found.load_check(check_id).evidence for check_id in found.state().checks]
 
 
 def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:

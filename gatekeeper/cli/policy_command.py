@@ -64,13 +64,13 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
     loaded = load_policy(policy)
     found = Registry.open(settings_from(config, registry=registry).registry)
     changes = list(decide_again(found, loaded))
-    changed = [change for change in changes if change.before.decision != change.after.decision]
+    changed = [c for c in changes if c.check.verdict.decision != c.after.decision]
     for change in changed:
         reason = deciding_reason(change.after)
         serves = f" (serves {', '.join(change.serves)})" if change.serves else ""
         say(
-            f"{change.check_id}  {change.name}: {change.before.decision.value} "
-            f"-> {change.after.decision.value}{serves}"
+            f"{change.check.check_id}  {change.check.evidence.candidate.name}: "
+            f"{change.check.verdict.decision.value} -> {change.after.decision.value}{serves}"
         )
         if reason is not None:
             say(f"    {reason_text(reason)}")
@@ -78,7 +78,7 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
         f"{len(changes)} checks decided again under {loaded.policy.name}: "
         f"{len(changed)} verdicts change."
     )
-    lost = [c for c in changed if c.before.decision.value == "promote"]
+    lost = [c for c in changed if c.check.verdict.decision.value == "promote"]
     if lost:
         say(f"{len(lost)} past promotions would not have been promoted.", err=True)
         return int(ExitCode.HOLD)

@@ -1,12 +1,14 @@
-"""Reports as files: which format goes where, written whole or not at all."""
+"""Reports as files: the formats that a command was asked for, and where each of them goes."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,127 +16,158 @@ from gatekeeper.errors import ConfigError
 from gatekeeper.files.write_whole import write_whole
 
 if TYPE_CHECKING:
-    from gatekeeper.evidence import Evidence, SampleRecord
     from gatekeeper.registry import Registry
-    from gatekeeper.verdict import Verdict
+    from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = [
-    "REPORT",
+    "FILE",
+    "Outputs",
+    "is_stdout",
     "json_text",
-    "require_folders",
-    "takes_stdout",
+    "output_options",
+    "write_out",
     "write_reports",
-    "write_text",
 ]
 
-REPORT = click.Path(path_type=Path, allow_dash=True)
-STDOUT = "-"
+FILE = click.Path(path_type=Path, allow_dash=True)
+_OPTIONS = {
+    "json": "Write the report as JSON.",
+    "html": "Write the HTML report.",
+    "md": "Write it as Markdown.",
+    "junit": "Write JUnit XML.",
+}
 
 
-def json_text(checks: Sequence[tuple[str, Evidence, Verdict]], artifacts: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """A path for each format that was asked for; "-" is standard output."""
+
+    json: Path | None = None
+    html: Path | None = None
+    md: Path | None = None
+    junit: Path | None = None
+    next_run: Path | None = None
+    """Not a report: the training run that the verdict asks for."""
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """Every path that was given for a report."""
+        given = (self.html, self.md, self.junit, self.json)
+        return tuple(path for path in given if path is not None)
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether a report goes to standard output, where then nothing else may go."""
+        return any(map(is_stdout, self.reports))
+
+    def require_one_on_stdout(self, checks: int = 1) -> None:
+        """Raise UsageError when more than one report would go to standard output."""
+        if sum(map(is_stdout, self.reports)) > 1:
+            raise click.UsageError('Only one format can go to standard output ("-").')
+        if checks > 1 and any(path and is_stdout(path) for path in (self.html, self.junit)):
+            raise click.UsageError(
+                "Of several adapters only --md and --json go to standard output."
+            )
+
+    def require_writable(self) -> None:
+        """Before an hour of scoring: every file that was asked for can be written.
+
+        Raises ConfigError with the first folder that is missing or not writable.
+        """
+        for path in self.reports:
+            folder = path.parent
+            if not is_stdout(path) and not (folder.is_dir() and os.access(folder, os.W_OK)):
+                raise ConfigError(
+                    f"{path} cannot be written: {folder} is no folder that may be written to.",
+                    f"mkdir -p {folder}, or name another path.",
+                )
+
+    def of_one(self, check_id: str) -> Outputs:
+        """One of several checks: its own files, with its id before the suffix, and no JSON."""
+        return replace(
+            self,
+            json=None,
+            html=_with_id(self.html, check_id),
+            md=_with_id(self.md, check_id),
+            junit=_with_id(self.junit, check_id),
+            next_run=_with_id(self.next_run, check_id),
+        )
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--json, --html, --md and --junit, handed to the command as `outputs`."""
+
+    @functools.wraps(function)
+    def collected(**given: Any) -> Any:
+        outputs = Outputs(**{kind: given.pop(f"{kind}_to") for kind in _OPTIONS})
+        return function(outputs=outputs, **given)
+
+    for kind, text in reversed(_OPTIONS.items()):
+        option = click.option(f"--{kind}", f"{kind}_to", type=FILE, metavar="FILE|-", help=text)
+        collected = option(collected)
+    return collected
+
+
+def is_stdout(path: Path) -> bool:
+    """Whether this path stands for standard output."""
+    return str(path) == "-"
+
+
+def json_text(checks: Sequence[RecordedCheck], artifacts: Mapping[str, str]) -> str:
     """The JSON report of one check, or a JSON list of reports."""
     from gatekeeper.report.json_document import build_document, render_json
 
-    texts = [
-        render_json(build_document(check_id, evidence, verdict, artifacts))
-        for check_id, evidence, verdict in checks
-    ]
+    texts = [render_json(build_document(check, artifacts)) for check in checks]
     if len(texts) == 1:
         return texts[0]
     return json.dumps([json.loads(text) for text in texts], indent=2, ensure_ascii=False) + "\n"
 
 
-def write_reports(
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord],
-    check_id: str,
-    *,
-    html: Path | None = None,
-    md: Path | None = None,
-    junit: Path | None = None,
-    several: bool = False,
-    store: Registry | None = None,
-) -> dict[str, str]:
-    """Write the formats that have a path, "-" to standard output; give back format -> path.
+def write_reports(check: RecordedCheck, outputs: Outputs, store: Registry) -> dict[str, str]:
+    """Write page, Markdown and JUnit as far as they were asked for; give back format -> file.
 
-    With several candidates each gets its own file: the check's id goes before the suffix. The
-    page shows the check's lineage and the candidates beside it when `store` has them.
+    The page shows the check's lineage and the candidates beside it.
     """
     written = {}
-    for kind, path in (("html", html), ("md", md), ("junit", junit)):
-        if path is None:
-            continue
-        text = _render(kind, evidence, verdict, samples, check_id, store)
-        if str(path) == STDOUT:
-            click.echo(text, nl=not text.endswith("\n"))
-            continue
-        target = path.with_name(f"{path.stem}-{check_id}{path.suffix}") if several else path
-        write_text(target, text)
-        written[kind] = str(target)
+    for kind, path, render in (
+        ("html", outputs.html, _page),
+        ("md", outputs.md, _markdown),
+        ("junit", outputs.junit, _junit),
+    ):
+        if path is not None:
+            write_out(path, render(check, store))
+            if not is_stdout(path):
+                written[kind] = str(path)
     return written
 
 
-def _render(
-    kind: str,
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord],
-    check_id: str,
-    store: Registry | None,
-) -> str:
-    if kind == "html":
-        from gatekeeper.report.from_registry import candidates_beside, lineage_of
-        from gatekeeper.report.html.check_page import render_html
+def _page(check: RecordedCheck, store: Registry) -> str:
+    from gatekeeper.report.from_registry import surroundings_of
+    from gatekeeper.report.html.check_page import render_html
 
-        return render_html(
-            evidence,
-            verdict,
-            samples,
-            check_id=check_id,
-            candidates=candidates_beside(store, check_id) if store else (),
-            lineage=lineage_of(store, check_id) if store else None,
-        )
-    if kind == "md":
-        from gatekeeper.report.markdown import render_markdown
+    return render_html(check, surroundings_of(store, check.check_id))
 
-        return render_markdown(evidence, verdict, samples, check_id=check_id)
+
+def _markdown(check: RecordedCheck, store: Registry) -> str:
+    from gatekeeper.report.markdown import render_markdown
+
+    return render_markdown(check)
+
+
+def _junit(check: RecordedCheck, store: Registry) -> str:
     from gatekeeper.report.junit import render_junit
 
-    return render_junit(evidence, verdict, check_id=check_id)
+    return render_junit(check)
 
 
-def takes_stdout(*targets: Path | str | None) -> bool:
-    """Whether a report goes to standard output, where then nothing else may go.
-
-    Raises UsageError when two do.
-    """
-    found = sum(str(target) == STDOUT for target in targets if target is not None)
-    if found > 1:
-        raise click.UsageError('Only one format can go to standard output ("-").')
-    return found == 1
-
-
-def require_folders(*paths: Path | None) -> None:
-    """Before an hour of scoring: every file that was asked for can be written.
-
-    Raises ConfigError with the first folder that is missing or not writable.
-    """
-    for path in paths:
-        if path is None or str(path) == STDOUT:
-            continue
-        if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-            raise ConfigError(
-                f"{path} cannot be written: {path.parent} is no folder that may be written to.",
-                f"mkdir -p {path.parent}, or name another path.",
-            )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+def write_out(path: Path, text: str) -> None:
+    """Write a document whole or not at all, or to standard output.
 
     Raises ConfigError when the folder is missing or not writable.
     """
+    if is_stdout(path):
+        click.echo(text, nl=not text.endswith("\n"))
+        return
     try:
         write_whole(path, text)
     except OSError as problem:
@@ -142,3 +175,9 @@ def write_text(path: Path, text: str) -> None:
             f"{path} cannot be written ({problem.strerror or problem}).",
             "Make the folder, or name another path.",
         ) from problem
+
+
+def _with_id(path: Path | None, check_id: str) -> Path | None:
+    if path is None or is_stdout(path):
+        return path
+    return path.with_name(f"{path.stem}-{check_id}{path.suffix}")

@@ -107,9 +107,8 @@ def _keep(
     from gatekeeper.check.one_check import check
     from gatekeeper.check.score_scales import final_request
     from gatekeeper.cli.check_progress import progress_on
-    from gatekeeper.cli.consoles import standard_error, standard_output
+    from gatekeeper.cli.consoles import Screen, standard_error, standard_output
     from gatekeeper.cli.who_and_when import by, now
-    from gatekeeper.report.terminal.verdict_screen import print_verdict
 
     [source] = request.candidates
     source = source.resolve()
@@ -125,9 +124,7 @@ def _keep(
         result.evidence, result.verdict, result.samples, request.policy.text,
         name=result.evidence.candidate.name, by=by(f"{source.name} at scale {chosen.factor:g}"),
     )  # fmt: skip
-    print_verdict(
-        standard_output(), result.evidence, result.verdict, result.samples, check_id=event.check_id
-    )
+    Screen(standard_output()).verdict(store.load_check(event.check_id))
     return int(result.verdict.exit_code)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
-from gatekeeper.evidence import Evidence
 from gatekeeper.evidence.frozen import Frozen
 from gatekeeper.verdict import Outcome, RuleResult, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["Change", "CheckDifference", "RuleChange", "difference"]
 
@@ -53,28 +53,32 @@ class CheckDifference(Frozen):
     """Lines of a unified diff of the resolved policies."""
 
 
-def difference(
-    before: tuple[str, Evidence, Verdict, str], after: tuple[str, Evidence, Verdict, str]
-) -> CheckDifference:
-    """Compare two checks, each given as (check id, evidence, verdict, policy text)."""
-    rules, same = _rules(before[2], after[2])
+def difference(before: RecordedCheck, after: RecordedCheck) -> CheckDifference:
+    """Compare two checks."""
+    rules, same = _rules(before.verdict, after.verdict)
     return CheckDifference(
-        before=before[0],
-        after=after[0],
-        inputs=tuple(_changes(_inputs(*before[1:3]), _inputs(*after[1:3]))),
-        outcomes=tuple(_changes(_outcomes(before[2]), _outcomes(after[2]))),
+        before=before.check_id,
+        after=after.check_id,
+        inputs=tuple(_changes(_inputs(before), _inputs(after))),
+        outcomes=tuple(_changes(_outcomes(before.verdict), _outcomes(after.verdict))),
         rules=rules,
         same_rules=same,
         policy=tuple(
             line.rstrip("\n")
             for line in difflib.unified_diff(
-                before[3].splitlines(), after[3].splitlines(), before[0], after[0], "", "", 1, ""
+                before.policy_text.splitlines(),
+                after.policy_text.splitlines(),
+                before.check_id,
+                after.check_id,
+                n=1,
+                lineterm="",
             )
         ),
     )
 
 
-def _inputs(evidence: Evidence, verdict: Verdict) -> dict[str, str | None]:
+def _inputs(check: RecordedCheck) -> dict[str, str | None]:
+    evidence, verdict = check.evidence, check.verdict
     base, candidate, manifest = evidence.base, evidence.candidate, evidence.training.manifest
     here = evidence.environment
     return {

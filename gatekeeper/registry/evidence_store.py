@@ -9,7 +9,8 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,8 +18,14 @@ from pydantic import ValidationError
 from gatekeeper.digests import digest_bytes, digest_file
 from gatekeeper.errors import RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence, SampleRecord
-from gatekeeper.registry.durable_files import remove_tree, sync_folder, write_durably
+from gatekeeper.registry.durable_files import (
+    filesystem_errors,
+    remove_tree,
+    sync_folder,
+    write_durably,
+)
 from gatekeeper.verdict import Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["EvidenceStore"]
 
@@ -95,13 +102,17 @@ class EvidenceStore:
             raise RegistryDamaged(f"{path} was changed since it was recorded.", _RESTORE)
         return data
 
-    def load(self, check_id: str, files: Mapping[str, str]) -> tuple[Evidence, Verdict, str]:
-        """Evidence, verdict and policy text. Raises RegistryDamaged."""
+    def load(self, check_id: str, files: Mapping[str, str]) -> RecordedCheck:
+        """Read one check; its samples are read when they are asked for. Raises RegistryDamaged."""
         try:
-            return (
-                Evidence.model_validate_json(self.read(check_id, EVIDENCE, files[EVIDENCE])),
-                Verdict.model_validate_json(self.read(check_id, VERDICT, files[VERDICT])),
-                self.read(check_id, POLICY, files[POLICY]).decode(),
+            return RecordedCheck(
+                check_id=check_id,
+                evidence=Evidence.model_validate_json(
+                    self.read(check_id, EVIDENCE, files[EVIDENCE])
+                ),
+                verdict=Verdict.model_validate_json(self.read(check_id, VERDICT, files[VERDICT])),
+                policy_text=self.read(check_id, POLICY, files[POLICY]).decode(),
+                read_samples=partial(self._samples, check_id, files[SAMPLES]),
             )
         except ValidationError as problem:
             raise RegistryError(
@@ -109,16 +120,16 @@ class EvidenceStore:
                 "Another version of gatekeeper wrote it: use that one.",
             ) from problem
 
-    def load_samples(self, check_id: str, files: Mapping[str, str]) -> tuple[SampleRecord, ...]:
-        """The samples as people read them. Raises RegistryDamaged."""
-        data = self.read(check_id, SAMPLES, files[SAMPLES])
+    def _samples(self, check_id: str, digest: str) -> Iterator[SampleRecord]:
+        with filesystem_errors(f"Check {check_id} cannot be read"):
+            data = self.read(check_id, SAMPLES, digest)
         try:
             lines = gzip.decompress(data).splitlines()
         except (OSError, EOFError, zlib.error) as problem:
             raise RegistryDamaged(
                 f"{self.path(check_id) / SAMPLES} is no gzip file.", _RESTORE
             ) from problem
-        return tuple(SampleRecord.model_validate_json(line) for line in lines)
+        yield from map(SampleRecord.model_validate_json, lines)
 
     def faults(self, check_id: str, files: Mapping[str, str]) -> list[tuple[Path, str]]:
         """Every file of a check that is not as it was recorded."""

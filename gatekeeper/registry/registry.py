@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatekeeper.errors import RegistryError
-from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.registry.by import By
 from gatekeeper.registry.durable_files import filesystem_errors
 from gatekeeper.registry.events import (
@@ -26,7 +25,8 @@ from gatekeeper.registry.moves import MoveRequest, promotion, rollback
 from gatekeeper.registry.name_lookup import resolve
 from gatekeeper.registry.records import Records
 from gatekeeper.registry.state import State
-from gatekeeper.verdict import PastCheck, Verdict
+from gatekeeper.verdict import PastCheck
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 if TYPE_CHECKING:
     from gatekeeper.registry.lineage import LineageNode
@@ -41,17 +41,15 @@ class Registry(Records):
 
     # Reading
 
-    def load_check(self, check_id: str) -> tuple[Evidence, Verdict, str]:
-        """Evidence, verdict and policy text of a check. Raises RegistryDamaged on any change."""
+    def load_check(self, check_id: str) -> RecordedCheck:
+        """A check as it was recorded.
+
+        Raises RegistryError when there is none, RegistryDamaged on any change to it; for its
+        samples, when they are first asked for.
+        """
         check = self._check(check_id)
         with filesystem_errors(f"Check {check_id} cannot be read"):
             return self.evidence.load(check_id, check.files)
-
-    def load_samples(self, check_id: str) -> tuple[SampleRecord, ...]:
-        """The samples of a check as people read them. Raises RegistryDamaged on any change."""
-        check = self._check(check_id)
-        with filesystem_errors(f"Check {check_id} cannot be read"):
-            return self.evidence.load_samples(check_id, check.files)
 
     def object_path(self, digest: str) -> Path:
         """Path of a snapshot, every byte verified. Raises RegistryDamaged."""

@@ -140,10 +140,11 @@ def _meaning(
 ) -> Iterator[tuple[str, str]]:
     """The bytes are those recorded: do they also say what the event says?"""
     try:
-        evidence, verdict, policy_text = registry.evidence.load(check.check_id, check.files)
+        kept = registry.evidence.load(check.check_id, check.files)
     except RegistryError as problem:
         yield f"cannot be understood: {problem.message}", problem.hint or _RESTORE
         return
+    evidence, verdict = kept.evidence, kept.verdict
     if (evidence.check_id, evidence.digest) != (check.check_id, check.evidence_digest):
         yield "holds the evidence of another check", _RESTORE
     if evidence.candidate.digest != check.candidate or evidence.base.digest != check.base_digest:
@@ -153,7 +154,7 @@ def _meaning(
     if redecide is None:
         return
     try:
-        again = redecide(evidence, policy_text, verdict.history)
+        again = redecide(evidence, kept.policy_text, verdict.history)
     except GateError as problem:
         yield f"cannot be decided again: {problem.message}", problem.hint or _RESTORE
         return

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
+from gatekeeper.report.html.check_page import Surroundings
 from gatekeeper.report.html.site_pages import (
     ChannelHistory,
     ChannelMoment,
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
     from gatekeeper.registry.lineage import LineageNode as RecordedNode
     from gatekeeper.registry.state import State
 
-__all__ = ["candidates_beside", "channel_histories", "lineage_of", "recorded_site", "tree_of"]
+__all__ = [
+    "candidates_beside",
+    "channel_histories",
+    "lineage_of",
+    "recorded_site",
+    "surroundings_of",
+    "tree_of",
+]
 
 _MOST_CANDIDATES = 60
 _PLAIN_LINKS = frozenset({"on", "trained by", "checked"})
@@ -43,6 +51,11 @@ def tree_of(node: RecordedNode) -> LineageNode:
     )
 
 
+def surroundings_of(registry: Registry, check_id: str) -> Surroundings:
+    """What a check's page shows besides the check. Raises RegistryError and RegistryDamaged."""
+    return Surroundings(candidates_beside(registry, check_id), lineage_of(registry, check_id))
+
+
 def lineage_of(registry: Registry, check_id: str) -> LineageNode:
     """The tree around a check. Raises RegistryError when it is unknown."""
     return tree_of(registry.lineage(check_id))
@@ -60,10 +73,8 @@ def candidates_beside(registry: Registry, check_id: str) -> list[CandidatePoint]
         same = (check.base_digest, check.task_suites) == (mine.base_digest, mine.task_suites)
         if same and check.summary is not None and check.candidate != mine.candidate:
             latest[check.candidate] = check
-    points = []
-    for check in [*list(latest.values())[1 - _MOST_CANDIDATES :], mine]:
-        evidence, verdict, _ = registry.load_check(check.check_id)
-        points.append(point_of(check.check_id, evidence, verdict))
+    shown = [*list(latest.values())[1 - _MOST_CANDIDATES :], mine]
+    points = (point_of(registry.load_check(check.check_id)) for check in shown)
     return [point for point in points if point is not None]
 
 
@@ -83,14 +94,11 @@ def channel_histories(state: State) -> list[ChannelHistory]:
 def recorded_site(registry: Registry) -> Iterator[tuple[str, str]]:
     """Pages of the whole registry as (relative path, text)."""
     state = registry.state()
-    checks = []
-    for check_id in state.checks:
-        evidence, verdict, _ = registry.load_check(check_id)
-        samples = registry.load_samples(check_id)
-        checks.append(
-            SiteCheck(check_id, evidence, verdict, samples, lineage_of(registry, check_id))
-        )
-    yield from render_site(checks, channel_histories(state))
+    pages = [
+        SiteCheck(registry.load_check(check_id), lineage_of(registry, check_id))
+        for check_id in state.checks
+    ]
+    yield from render_site(pages, channel_histories(state))
 
 
 def _moment(state: State, move: Move) -> ChannelMoment:

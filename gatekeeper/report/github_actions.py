@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.markdown import SUMMARY_LIMIT, render_markdown
 from gatekeeper.report.visible_text import one_line
 from gatekeeper.report.wording import headline, reason_text
-from gatekeeper.verdict import Decision, Outcome, Verdict
+from gatekeeper.verdict import Decision, Outcome
 from gatekeeper.verdict.blocking import blocks
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["MOST_ANNOTATIONS", "annotation_lines", "tell_github"]
 
@@ -23,13 +23,10 @@ _BLOCKING = (Outcome.FAIL, Outcome.INCONCLUSIVE)
 
 def tell_github(
     environ: Mapping[str, str],
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord] = (),
+    check: RecordedCheck,
     *,
     policy_path: str | None = None,
     outputs: Mapping[str, str] | None = None,
-    check_id: str | None = None,
 ) -> list[str]:
     """Append summary and outputs to the files that the job named; give the annotation lines.
 
@@ -40,30 +37,29 @@ def tell_github(
         path = Path(summary)
         room = SUMMARY_LIMIT - (path.stat().st_size if path.exists() else 0)
         if room > 2000:
-            text = render_markdown(evidence, verdict, samples, check_id=check_id, limit=room - 1)
+            text = render_markdown(check, limit=room - 1)
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(text + "\n")
     if named := environ.get("GITHUB_OUTPUT"):
         values = {
-            "verdict": verdict.decision.value,
-            "exit-code": str(int(verdict.exit_code)),
-            "check": check_id or evidence.check_id,
-            "headline": headline(evidence, verdict),
+            "verdict": check.verdict.decision.value,
+            "exit-code": str(int(check.verdict.exit_code)),
+            "check": check.check_id,
+            "headline": headline(check),
             **(outputs or {}),
         }
         with Path(named).open("a", encoding="utf-8") as stream:
             stream.writelines(_output(key, value) for key, value in values.items())
     if environ.get("GITHUB_ACTIONS") != "true":
         return []
-    return annotation_lines(evidence, verdict, policy_path)
+    return annotation_lines(check, policy_path)
 
 
-def annotation_lines(
-    evidence: Evidence, verdict: Verdict, policy_path: str | None = None
-) -> list[str]:
+def annotation_lines(check: RecordedCheck, policy_path: str | None = None) -> list[str]:
     """Workflow commands that point at the policy lines that decided; at most ten."""
+    verdict = check.verdict
     if verdict.decision is Decision.PROMOTE:
-        return [_command("notice", headline(evidence, verdict), title="gatekeeper: promote")]
+        return [_command("notice", headline(check), title="gatekeeper: promote")]
     level = "error" if verdict.exit_code else "warning"
     lines = []
     by_rule = {reason.rule: reason for reason in verdict.reasons if reason.rule}

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import CandidatePin, Cost, Environment, Evidence, NoiseFloor, SuitePin
 from gatekeeper.report.wording import headline, reason_text
-from gatekeeper.verdict import Action, Decision, Outcome, RuleKind, RuleResult, Rung, Verdict
+from gatekeeper.verdict import Action, Decision, Outcome, RuleKind, RuleResult, Rung
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["SCHEMA_ID", "ReportDocument", "build_document", "render_json", "report_schema"]
 
@@ -156,21 +157,19 @@ class ReportDocument(_Part):
 
 
 def build_document(
-    check_id: str,
-    evidence: Evidence,
-    verdict: Verdict,
-    artifacts: Mapping[str, str] | None = None,
+    check: RecordedCheck, artifacts: Mapping[str, str] | None = None
 ) -> ReportDocument:
     """Make the report of one check. `artifacts` maps a kind (`html`, `samples`) to its path."""
+    evidence, verdict = check.evidence, check.verdict
     by_rule = {rule.rule: rule for rule in verdict.rules}
     step, base = verdict.next_step, evidence.base
     return ReportDocument(
         schema="gatekeeper/report/v1",
-        check=check_id,
+        check=check.check_id,
         created=evidence.created,
         verdict=verdict.decision,
         exit_code=int(ExitCode(verdict.exit_code)),
-        headline=headline(evidence, verdict),
+        headline=headline(check),
         reasons=tuple(
             ReasonEntry(
                 code=reason.code.value,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from gatekeeper.evidence import Evidence
 from gatekeeper.report.visible_text import visible
 from gatekeeper.report.wording import (
     estimate_text,
@@ -21,19 +20,20 @@ from gatekeeper.report.wording import (
     reason_text,
     verdict_word,
 )
-from gatekeeper.verdict import Decision, Outcome, Reason, RuleResult, Verdict
+from gatekeeper.verdict import Decision, Outcome, Reason, RuleResult
 from gatekeeper.verdict.blocking import blocks
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["render_junit"]
 
 
-def render_junit(evidence: Evidence, verdict: Verdict, *, check_id: str | None = None) -> str:
+def render_junit(check: RecordedCheck) -> str:
     """Render one check as JUnit XML."""
-    root = ET.Element("testsuites", name=f"gatekeeper {check_id or evidence.check_id}")
+    root = ET.Element("testsuites", name=f"gatekeeper {check.check_id}")
     suites: dict[str, list[RuleResult]] = {}
-    for rule in verdict.rules:
+    for rule in check.verdict.rules:
         suites.setdefault(rule.suite, []).append(rule)
-    _verdict_suite(root, evidence, verdict)
+    _verdict_suite(root, check)
     for name, rules in suites.items():
         _rule_suite(root, name, rules)
     ET.indent(root)
@@ -72,8 +72,9 @@ def _rule_suite(root: ET.Element, name: str, rules: Sequence[RuleResult]) -> Non
             ET.SubElement(case, "system-out").text = text
 
 
-def _verdict_suite(root: ET.Element, evidence: Evidence, verdict: Verdict) -> None:
+def _verdict_suite(root: ET.Element, check: RecordedCheck) -> None:
     """The verdict itself, and every blocking reason that belongs to no rule."""
+    verdict = check.verdict
     of_rules = {rule.rule for rule in verdict.rules}
     alone = [r for r in verdict.reasons if blocks(r) and r.rule not in of_rules]
     promoted = verdict.decision is Decision.PROMOTE
@@ -85,8 +86,9 @@ def _verdict_suite(root: ET.Element, evidence: Evidence, verdict: Verdict) -> No
         errors=str(len(alone)),
         skipped="0",
     )
-    case = _case(suite, "verdict", "gatekeeper.verdict", time=f"{evidence.cost.seconds:.1f}")
-    line = visible(headline(evidence, verdict))
+    seconds = f"{check.evidence.cost.seconds:.1f}"
+    case = _case(suite, "verdict", "gatekeeper.verdict", time=seconds)
+    line = visible(headline(check))
     if promoted:
         ET.SubElement(case, "system-out").text = line
     else:

@@ -32,6 +32,7 @@ from gatekeeper.report.wording import (
     verdict_word,
 )
 from gatekeeper.verdict import Decision, RuleKind, RuleResult, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["COMMENT_LIMIT", "SUMMARY_LIMIT", "escape", "marker", "render_markdown"]
 
@@ -64,23 +65,16 @@ def marker(name: str) -> str:
     return f"<!-- gatekeeper:{safe[:80]} -->"
 
 
-def render_markdown(
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord] = (),
-    *,
-    check_id: str | None = None,
-    limit: int = COMMENT_LIMIT,
-) -> str:
+def render_markdown(check: RecordedCheck, *, limit: int = COMMENT_LIMIT) -> str:
     """Render one check in at most `limit` bytes of UTF-8. Flips go first, the verdict never."""
-    head = "\n".join(_head(evidence, verdict))
-    table = "\n".join(_table(verdict))
-    foot = "\n".join(_foot(evidence, verdict, check_id))
+    head = "\n".join(_head(check.evidence, check.verdict))
+    table = "\n".join(_table(check.verdict))
+    foot = "\n".join(_foot(check))
     room = limit - _size(head) - _size(table) - _size(foot) - 8
     if room < 0:
         table = "_The table did not fit; see the full report._\n"
         room = limit - _size(head) - _size(table) - _size(foot) - 8
-    flips = "\n".join(_flips(samples, room, noise_text(evidence)))
+    flips = "\n".join(_flips(check.samples, room, noise_text(check.evidence)))
     parts = [head, table, flips, foot]
     if room < 0:
         parts = [head.encode()[:limit].decode(errors="ignore")]
@@ -184,10 +178,10 @@ def _flip(sample: SampleRecord) -> str:
     )
 
 
-def _foot(evidence: Evidence, verdict: Verdict, check_id: str | None) -> Iterator[str]:
-    cost = evidence.cost
+def _foot(check: RecordedCheck) -> Iterator[str]:
+    evidence, verdict, cost = check.evidence, check.verdict, check.evidence.cost
     parts = [
-        f"check `{_code(check_id or evidence.check_id)}`",
+        f"check `{_code(check.check_id)}`",
         f"policy {escape(verdict.policy_name)} `{short(verdict.policy_digest)}`",
         f"base {escape(evidence.base.name)} `{short(evidence.base.digest)}`",
         f"candidate `{short(evidence.candidate.digest)}`",

@@ -29,6 +29,7 @@ from gatekeeper.report.wording import (
     verdict_word,
 )
 from gatekeeper.verdict import RuleKind, RuleResult, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCardData
@@ -40,12 +41,12 @@ _DATASETS = "gatekeeper/"
 """Type of our eval results: by it a later run finds them again."""
 
 
-def card_section(evidence: Evidence, verdict: Verdict, check_id: str) -> str:
+def card_section(check: RecordedCheck) -> str:
     """The section as Markdown, markers included."""
-    return "\n".join([BEGIN, *_lines(evidence, verdict, check_id), END])
+    return "\n".join([BEGIN, *_lines(check), END])
 
 
-def updated_card(text: str | None, evidence: Evidence, verdict: Verdict, check_id: str) -> str:
+def updated_card(text: str | None, check: RecordedCheck) -> str:
     """A card with the section and the eval results of this check; None starts a new card.
 
     Raises ConfigError when the card's metadata cannot be read, or when its markers do not pair.
@@ -55,7 +56,7 @@ def updated_card(text: str | None, evidence: Evidence, verdict: Verdict, check_i
 
     # Its own parser takes the first `---` block as metadata and keeps the rest of the text.
     try:
-        card = ModelCard(text if text is not None else _new_card(evidence))
+        card = ModelCard(text if text is not None else _new_card(check.evidence))
     except (ValueError, YAMLError, TypeError, AttributeError) as problem:
         raise ConfigError(
             f"README.md: its metadata cannot be read ({one_line(str(problem))[:200]}).",
@@ -63,13 +64,13 @@ def updated_card(text: str | None, evidence: Evidence, verdict: Verdict, check_i
         ) from problem
     data = cast("ModelCardData", card.data)
     kept = [result for result in data.eval_results or [] if not _is_ours(result)]
-    data.model_name = data.model_name or one_line(evidence.candidate.name)
-    data.eval_results = [*kept, *_eval_results(evidence, verdict)] or None
-    card.text = _with_section(card.text, card_section(evidence, verdict, check_id))
+    data.model_name = data.model_name or one_line(check.evidence.candidate.name)
+    data.eval_results = [*kept, *_eval_results(check.evidence, check.verdict)] or None
+    card.text = _with_section(card.text, card_section(check))
     return str(card).rstrip("\n") + "\n"
 
 
-def write_card(folder: Path, evidence: Evidence, verdict: Verdict, check_id: str) -> Path:
+def write_card(folder: Path, check: RecordedCheck) -> Path:
     """Update `folder`/README.md, whole or not at all.
 
     Raises ConfigError when it is a link (it may point anywhere), unreadable, or not writable.
@@ -79,7 +80,7 @@ def write_card(folder: Path, evidence: Evidence, verdict: Verdict, check_id: str
         raise ConfigError(f"{path} is a link.", "Put a real file in its place.")
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else None
-        write_whole(path, updated_card(text, evidence, verdict, check_id))
+        write_whole(path, updated_card(text, check))
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(
             f"{path} cannot be updated ({problem}).", "Look at the file."
@@ -87,7 +88,8 @@ def write_card(folder: Path, evidence: Evidence, verdict: Verdict, check_id: str
     return path
 
 
-def _lines(evidence: Evidence, verdict: Verdict, check_id: str) -> Iterator[str]:
+def _lines(check: RecordedCheck) -> Iterator[str]:
+    evidence, verdict = check.evidence, check.verdict
     yield "## Checked by gatekeeper"
     yield ""
     reason = deciding_reason(verdict)
@@ -109,8 +111,9 @@ def _lines(evidence: Evidence, verdict: Verdict, check_id: str) -> Iterator[str]
         yield "| " + " | ".join(cells) + " |"
     yield ""
     yield (
-        f"Check `{check_id}` of {evidence.created[:10]}, policy {escape(verdict.policy_name)} "
-        f"(`{short(verdict.policy_digest)}`), base {escape(evidence.base.name)} "
+        f"Check `{check.check_id}` of {evidence.created[:10]}, "
+        f"policy {escape(verdict.policy_name)} (`{short(verdict.policy_digest)}`), "
+        f"base {escape(evidence.base.name)} "
         f"(`{short(evidence.base.digest)}`), weights `{short(evidence.candidate.digest)}`."
     )
 

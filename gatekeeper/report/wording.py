@@ -14,6 +14,7 @@ from gatekeeper.report.visible_text import clip, one_line
 from gatekeeper.verdict import Decision, Outcome, Reason, ReasonCode, RuleKind, RuleResult, Verdict
 from gatekeeper.verdict.blocking import blocks
 from gatekeeper.verdict.reason_sentences import DECISION_TEXT, render_reason, still_needed
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = [
     "MARKS",
@@ -187,9 +188,9 @@ def verdict_word(verdict: Verdict) -> str:
     return f"{word} to {one_line(rung.label)}" if rung else word
 
 
-def headline(evidence: Evidence, verdict: Verdict) -> str:
+def headline(check: RecordedCheck) -> str:
     """The whole check in one line: `HOLD support-r8: arithmetic: -6.1 points ... (+2 reasons)`."""
-    name = clip(one_line(evidence.candidate.name), 80)
+    verdict, name = check.verdict, clip(one_line(check.evidence.candidate.name), 80)
     reason = deciding_reason(verdict)
     others = len(verdict.reasons) - 1
     more = f" (+{others} more)" if reason is not None and others > 0 else ""

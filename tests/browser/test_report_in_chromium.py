@@ -5,25 +5,24 @@ import report_factory as factory
 from trained import HOSTILE_NAME
 
 from gatekeeper.cli import main
-from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.html.check_page import Surroundings, render_html
 
 pytestmark = pytest.mark.browser
 
 PAGES = {
     "hold": lambda: render_html(
-        *factory.held(), factory.samples(500), candidates=factory.candidates(),
-        lineage=factory.lineage(),
+        factory.held(factory.samples(500)), Surroundings(factory.candidates(), factory.lineage())
     ),
     "escalate": lambda: render_html(
-        *factory.escalated_full(), factory.samples(), candidates=factory.candidates(),
-        lineage=factory.lineage(),
+        factory.escalated_full(factory.samples()),
+        Surroundings(factory.candidates(), factory.lineage()),
     ),
-    "refused": lambda: render_html(*factory.refused()),
+    "refused": lambda: render_html(factory.refused()),
     "hostile": lambda: render_html(
-        *factory.hostile(), factory.samples(20, factory.HOSTILE * 60),
-        lineage=factory.lineage(factory.HOSTILE),
+        factory.hostile(factory.samples(20, factory.HOSTILE * 60)),
+        Surroundings(lineage=factory.lineage(factory.HOSTILE)),
     ),
-}  # fmt: skip
+}
 
 
 REAL = {"checked": "careless", "checked-hostile": HOSTILE_NAME}
@@ -242,9 +241,11 @@ def site(tmp_path_factory):
     )
 
     folder = tmp_path_factory.mktemp("site")
-    made = [factory.escalated(), factory.held(), factory.hostile(), factory.promoted()]
-    checks = [SiteCheck(e.check_id, e, v, factory.samples(4), factory.lineage()) for e, v in made]
-    moment = ChannelMoment("2026-11-24T02:00:00Z", "promoted to it", "ci", "", checks[-1].check_id)
+    made = (factory.escalated, factory.held, factory.hostile, factory.promoted)
+    checks = [SiteCheck(make(factory.samples(4)), factory.lineage()) for make in made]
+    moment = ChannelMoment(
+        "2026-11-24T02:00:00Z", "promoted to it", "ci", "", checks[-1].check.check_id
+    )
     for path, text in render_site(checks, [ChannelHistory("production", "it", (moment,))]):
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")

@@ -92,7 +92,7 @@ def test_of_several_candidates_the_one_to_take_is_named_and_only_that_is_promote
     state = Registry.open(place / ".gate").state()
     assert state.label(state.channel("production").serving.target).startswith("careful")
     for check_id in state.checks:
-        assert Registry.open(place / ".gate").load_check(check_id)[0].candidates_compared == 2
+        assert Registry.open(place / ".gate").load_check(check_id).evidence.candidates_compared == 2
 
 
 def test_base_against_itself_reports_the_noise_floor_and_loses_nothing(
@@ -103,7 +103,8 @@ def test_base_against_itself_reports_the_noise_floor_and_loses_nothing(
     assert "0 of" in out
     assert "noise floor" in out
     [check_id] = Registry.open(place / ".gate").state().checks
-    evidence, verdict, _ = Registry.open(place / ".gate").load_check(check_id)
+    check = Registry.open(place / ".gate").load_check(check_id)
+    evidence, verdict = check.evidence, check.verdict
     assert evidence.cost.samples_scored >= sum(len(p.base) for p in evidence.pairs)
     outcomes = {r.kind.value: r.outcome.value for r in verdict.rules if r.kind == "forgetting"}
     assert outcomes == {"forgetting": "pass"}

@@ -50,7 +50,7 @@ def test_rescaling_ends_in_a_linked_adapter_checked_on_samples_the_choice_never_
     assert event.source == read_adapter(careless).digest
     assert event.result == read_adapter(written).digest
     [check] = store.state().checks.values()
-    evidence, _, _ = store.load_check(check.check_id)
+    evidence = store.load_check(check.check_id).evidence
     assert evidence.sampling.window == (0.4, 1.0)
     assert all(pairs.available == round(0.6 * 260) for pairs in evidence.pairs)
     assert "o0.7" in out

@@ -24,6 +24,7 @@ from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence
 from gatekeeper.registry import By, Registry
 from gatekeeper.verdict import Decision, PastCheck, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 BY = By("ana", NOW)
 
@@ -36,8 +37,9 @@ def test_a_check_comes_back_as_it_was_recorded(registry: Registry, tmp_path: Pat
         about, decided, sample_records(3), policy_text(), name="triage", by=BY
     )
     again = Registry.open(registry.root)
-    assert again.load_check(event.check_id) == (about, decided, policy_text())
-    assert again.load_samples(event.check_id) == tuple(sample_records(3))
+    kept = again.load_check(event.check_id)
+    assert kept == RecordedCheck(event.check_id, about, decided, policy_text())
+    assert kept.samples == tuple(sample_records(3))
 
 
 def test_recording_a_check_twice_keeps_one_event(registry: Registry, tmp_path: Path) -> None:

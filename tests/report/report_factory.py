@@ -1,8 +1,10 @@
-"""Evidence and verdicts of four plausible checks, made from numbers; the verdict is decided."""
+"""Four plausible checks, a refused and a hostile one; made from numbers, the verdict is decided."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 from gatekeeper.decision.decide import decide_from
 from gatekeeper.digests import digest_bytes
@@ -36,6 +38,7 @@ from gatekeeper.evidence import (
 from gatekeeper.policy import LoadedPolicy, policy_from_text
 from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
 from gatekeeper.verdict import Decision, Outcome, PastCheck, RuleKind, RuleResult, Rung, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)> "
@@ -78,23 +81,31 @@ def policy() -> LoadedPolicy:
     return policy_from_text(POLICY, "policies/default.yaml")
 
 
-def promoted() -> tuple[Evidence, Verdict]:
-    return _check(_evidence("support-r16", 16), 0.912, _KEPT, ())
+def recorded(
+    evidence: Evidence, verdict: Verdict, samples: Sequence[SampleRecord] = (), check_id: str = ""
+) -> RecordedCheck:
+    return RecordedCheck(
+        check_id or evidence.check_id, evidence, verdict, policy().text, lambda: samples
+    )
 
 
-def held() -> tuple[Evidence, Verdict]:
-    return _check(_evidence("support-r8-hot", 8, over_fit=True), 0.905, _FORGOT, ())
+def promoted(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
+    return _check(_evidence("support-r16", 16), 0.912, _KEPT, (), samples)
 
 
-def escalated() -> tuple[Evidence, Verdict]:
-    return _check(_evidence("support-r8", 8), 0.672, _KEPT, history()[:1])
+def held(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
+    return _check(_evidence("support-r8-hot", 8, over_fit=True), 0.905, _FORGOT, (), samples)
 
 
-def escalated_full() -> tuple[Evidence, Verdict]:
-    return _check(_evidence("support-r64", 64, all_linear=True), 0.784, _KEPT, history())
+def escalated(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
+    return _check(_evidence("support-r8", 8), 0.672, _KEPT, history()[:1], samples)
 
 
-def refused() -> tuple[Evidence, Verdict]:
+def escalated_full(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
+    return _check(_evidence("support-r64", 64, all_linear=True), 0.784, _KEPT, history(), samples)
+
+
+def refused(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
     evidence = _evidence("support-foreign", 8).model_copy(
         update={
             "findings": (
@@ -117,11 +128,11 @@ def refused() -> tuple[Evidence, Verdict]:
             ),
         }
     )
-    return evidence, decide_from((), evidence, policy(), ())
+    return recorded(evidence, decide_from((), evidence, policy(), ()), samples)
 
 
-def hostile() -> tuple[Evidence, Verdict]:
-    evidence, _ = held()
+def hostile(samples: Sequence[SampleRecord] = ()) -> RecordedCheck:
+    evidence = held().evidence
     evidence = evidence.model_copy(
         update={
             "candidate": evidence.candidate.model_copy(
@@ -137,7 +148,14 @@ def hostile() -> tuple[Evidence, Verdict]:
         else rule
         for rule in _rules(0.905, _FORGOT)
     )
-    return evidence, decide_from(rules, evidence, policy(), ())
+    return recorded(evidence, decide_from(rules, evidence, policy(), ()), samples)
+
+
+def renamed(check: RecordedCheck, name: str) -> RecordedCheck:
+    """The same check of a candidate of another name."""
+    candidate = check.evidence.candidate.model_copy(update={"name": name})
+    evidence = check.evidence.model_copy(update={"candidate": candidate})
+    return replace(check, evidence=evidence)
 
 
 def overlap(text: str) -> Contamination:
@@ -247,8 +265,10 @@ def _check(
     score: float,
     kept: dict[str, tuple[float, float, float, Outcome]],
     past: tuple[PastCheck, ...],
-) -> tuple[Evidence, Verdict]:
-    return evidence, decide_from(_rules(score, kept), evidence, policy(), past)
+    samples: Sequence[SampleRecord],
+) -> RecordedCheck:
+    verdict = decide_from(_rules(score, kept), evidence, policy(), past)
+    return recorded(evidence, verdict, samples)
 
 
 def _rules(

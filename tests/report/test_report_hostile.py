@@ -4,6 +4,7 @@ import io
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import report_factory as factory
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from gatekeeper.report.github_actions import annotation_lines, tell_github
-from gatekeeper.report.html.check_page import render_html
+from gatekeeper.report.html.check_page import Surroundings, render_html
 from gatekeeper.report.html.flip_rows import flip_rows
 from gatekeeper.report.junit import render_junit
 from gatekeeper.report.markdown import escape, render_markdown
@@ -44,10 +45,10 @@ class Tags(HTMLParser):
 
 
 def page_with(text):
-    evidence, verdict = factory.held()
-    evidence = evidence.model_copy(
+    check = factory.held()
+    evidence = check.evidence.model_copy(
         update={
-            "candidate": evidence.candidate.model_copy(
+            "candidate": check.evidence.candidate.model_copy(
                 update={"name": text, "source": text, "target_modules": (text,)}
             ),
             "contamination": factory.overlap(text),
@@ -56,7 +57,8 @@ def page_with(text):
     record = factory.samples(1)[0].model_copy(
         update={"capability": text, "sample_id": text, "question": text, "candidate_answer": text}
     )
-    return render_html(evidence, verdict, [record], lineage=factory.lineage(text))
+    check = replace(check, evidence=evidence, read_samples=lambda: [record])
+    return render_html(check, Surroundings(lineage=factory.lineage(text)))
 
 
 def tags_of(page):
@@ -120,7 +122,7 @@ def test_escaped_markdown_has_no_live_mark(text):
 
 
 def test_markdown_shows_hostile_text_as_text():
-    text = render_markdown(*factory.hostile(), factory.samples(4, factory.HOSTILE))
+    text = render_markdown(factory.hostile(factory.samples(4, factory.HOSTILE)))
     outside_code = re.sub(r"`[^`\n]*`", "", text)
     allowed = re.compile(r"</?(details|summary|sub|br)>|<!-- gatekeeper:[\w.-]+ -->")
     assert "<" not in allowed.sub("", outside_code).replace("```sh", "")
@@ -132,9 +134,9 @@ def test_a_terminal_never_receives_a_control_sequence_of_a_model():
     for terminal in (True, False):
         stream = io.StringIO()
         console = Console(file=stream, force_terminal=terminal, width=80, color_system=None)
-        evidence, verdict = factory.hostile()
-        print_verdict(console, evidence, verdict, factory.samples(8, factory.HOSTILE), verbose=True)
-        print_inspection(console, evidence.candidate, evidence.findings)
+        check = factory.hostile(factory.samples(8, factory.HOSTILE))
+        print_verdict(console, check, verbose=True)
+        print_inspection(console, check.evidence.candidate, check.evidence.findings)
         text = stream.getvalue()
         assert "[31mred" in text  # shown, but without the escape before it
         for forbidden in ("\x1b[31m", "\u202e", "\x07", "\r"):
@@ -142,25 +144,22 @@ def test_a_terminal_never_receives_a_control_sequence_of_a_model():
 
 
 def test_rich_markup_in_a_name_is_not_markup():
-    evidence, verdict = factory.held()
-    evidence = evidence.model_copy(
-        update={"candidate": evidence.candidate.model_copy(update={"name": "[bold red]x[/]"})}
-    )
+    check = factory.renamed(factory.held(), "[bold red]x[/]")
     stream = io.StringIO()
-    print_verdict(Console(file=stream, force_terminal=True, width=80), evidence, verdict)
+    print_verdict(Console(file=stream, force_terminal=True, width=80), check)
     assert "[bold red]x[/]" in stream.getvalue()
 
 
 def test_junit_stays_well_formed():
-    root = ET.fromstring(render_junit(*factory.hostile()))
+    root = ET.fromstring(render_junit(factory.hostile()))
     assert any("</script>" in case.get("name", "") for case in root.iter("testcase"))
 
 
 def test_an_annotation_cannot_start_a_second_command():
     path = "policies/prod,uction:1.yaml"
-    lines = annotation_lines(*factory.held(), path)
+    lines = annotation_lines(factory.held(), path)
     assert "file=policies/prod%2Cuction%3A1.yaml" in lines[0]
-    for line in [*lines, *annotation_lines(*factory.hostile(), path)]:
+    for line in [*lines, *annotation_lines(factory.hostile(), path)]:
         assert len(line.splitlines()) == 1
         head = line.removeprefix("::error ").split("::")[0]
         assert {part.split("=")[0] for part in head.split(",")} <= {"file", "line", "title"}
@@ -168,10 +167,8 @@ def test_an_annotation_cannot_start_a_second_command():
 
 def test_an_output_value_cannot_set_another_output(tmp_path):
     out = tmp_path / "out"
-    evidence, verdict = factory.hostile()
-    tell_github(
-        {"GITHUB_OUTPUT": str(out)}, evidence, verdict, outputs={"report": "a\nverdict<<x\npromote"}
-    )
+    outputs = {"report": "a\nverdict<<x\npromote"}
+    tell_github({"GITHUB_OUTPUT": str(out)}, factory.hostile(), outputs=outputs)
     names = set()
     lines = iter(out.read_text().splitlines())
     for line in lines:

@@ -1,13 +1,14 @@
 """The registry as a static site, from values and from a real registry on disk."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 import report_factory as factory
 
 from gatekeeper.registry import By, Registry
-from gatekeeper.report.from_registry import candidates_beside, lineage_of, recorded_site
+from gatekeeper.report.from_registry import recorded_site, surroundings_of
 from gatekeeper.report.html.check_page import render_html
 from gatekeeper.report.html.site_pages import ChannelHistory, ChannelMoment, SiteCheck, render_site
 
@@ -32,19 +33,15 @@ def links_of(page):
 
 
 def checks():
-    made = [
-        factory.escalated(), factory.refused(), factory.held(), factory.hostile(),
-        factory.promoted(),
-    ]  # fmt: skip
-    return [
-        SiteCheck(evidence.check_id, evidence, verdict, factory.samples(3), factory.lineage())
-        for evidence, verdict in made
-    ]
+    made = (
+        factory.escalated, factory.refused, factory.held, factory.hostile, factory.promoted
+    )  # fmt: skip
+    return [SiteCheck(make(factory.samples(3)), factory.lineage()) for make in made]
 
 
 def channels():
     moment = ChannelMoment("2026-11-24T02:00:00Z", "promoted to " + factory.HOSTILE, "ci",
-                           factory.HOSTILE, checks()[-1].check_id)  # fmt: skip
+                           factory.HOSTILE, checks()[-1].check.check_id)  # fmt: skip
     return [ChannelHistory("production", factory.HOSTILE, (moment,))]
 
 
@@ -77,10 +74,10 @@ def test_an_empty_registry_has_a_page_that_says_so():
 
 
 def test_the_scatter_holds_each_candidate_once_and_this_check_for_its_own():
-    evidence, verdict = factory.held()
-    again = evidence.model_copy(update={"created": "2026-11-25T00:00:00Z"})
-    two = [SiteCheck("c-1", evidence, verdict), SiteCheck("c-2", again, verdict)]
-    pages = dict(render_site(two, []))
+    first = replace(factory.held(), check_id="c-1")
+    later = first.evidence.model_copy(update={"created": "2026-11-25T00:00:00Z"})
+    second = replace(first, check_id="c-2", evidence=later)
+    pages = dict(render_site([SiteCheck(first), SiteCheck(second)], []))
     assert "c-2" not in re.findall(r"c-\d", pages["checks/c-1.html"])
     assert "c-1" not in re.findall(r"c-\d", pages["checks/c-2.html"])
 
@@ -88,10 +85,11 @@ def test_the_scatter_holds_each_candidate_once_and_this_check_for_its_own():
 @pytest.fixture
 def registry(tmp_path):
     store = Registry.create(tmp_path / "registry")
-    for index, (evidence, verdict) in enumerate((factory.escalated(), factory.held())):
+    for index, make in enumerate((factory.escalated, factory.held)):
+        check = make(factory.samples(3))
         store.record_check(
-            evidence, verdict, factory.samples(3), factory.policy().text,
-            name=evidence.candidate.name, by=By("ci", f"2026-11-24T0{index}:00:00Z"),
+            check.evidence, check.verdict, check.samples, check.policy_text,
+            name=check.evidence.candidate.name, by=By("ci", f"2026-11-24T0{index}:00:00Z"),
         )  # fmt: skip
     return store
 
@@ -104,14 +102,12 @@ def test_a_recorded_registry_becomes_a_site(registry):
 
 
 def test_a_recorded_check_knows_its_lineage_and_its_rivals(registry):
-    evidence, verdict = factory.held()
-    check = evidence.check_id
-    rivals = candidates_beside(registry, check)
-    assert [point.name for point in rivals] == ["support-r8", "support-r8-hot"]
-    assert rivals[-1].check_id == check
-    assert rivals[-1].worst_forgetting == pytest.approx(-0.228)
-    tree = lineage_of(registry, check)
-    page = render_html(evidence, verdict, candidates=rivals, lineage=tree, check_id=check)
-    assert "SmolLM2-135M-Instruct" in tree.label
-    assert check in page
+    check = factory.held()
+    around = surroundings_of(registry, check.check_id)
+    assert [point.name for point in around.candidates] == ["support-r8", "support-r8-hot"]
+    assert around.candidates[-1].check_id == check.check_id
+    assert around.candidates[-1].worst_forgetting == pytest.approx(-0.228)
+    page = render_html(check, around)
+    assert "SmolLM2-135M-Instruct" in around.lineage.label
+    assert check.check_id in page
     assert ' focus">' in page

@@ -5,15 +5,16 @@ Plain values only; the template lays them out and escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.evidence import Evidence
 from gatekeeper.phrases import count
 from gatekeeper.report.html.charts.forgetting_forest import worst_first
 from gatekeeper.report.visible_text import visible
 from gatekeeper.report.wording import duration, estimate_text, outcome_word, percent, when
 from gatekeeper.verdict import Outcome, RuleKind, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["Fact", "Figure", "cost_figures", "key_figures", "pin_facts", "proof_facts"]
 
@@ -37,10 +38,9 @@ class Fact:
     code: bool = False
 
 
-def key_figures(
-    evidence: Evidence, verdict: Verdict, samples: Sequence[SampleRecord]
-) -> Iterator[Figure]:
+def key_figures(check: RecordedCheck) -> Iterator[Figure]:
     """The numbers under the verdict."""
+    verdict, cost = check.verdict, check.evidence.cost
     task = [rule for rule in verdict.rules if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)]
     if task and task[0].candidate_score is not None:
         yield Figure("Task score", percent(task[0].candidate_score),
@@ -53,12 +53,11 @@ def key_figures(
         if measured:
             worst = min(measured, key=lambda rule: rule.estimate or 0.0)
             yield Figure("Worst change", estimate_text(worst), visible(worst.capability))
-    lost = sum(sample.flip == "lost" for sample in samples)
-    gained = sum(sample.flip == "gained" for sample in samples)
+    lost = sum(sample.flip == "lost" for sample in check.samples)
+    gained = sum(sample.flip == "gained" for sample in check.samples)
     if lost or gained:
         yield Figure("Answers flipped", f"{lost:,}", f"right to wrong; {gained:,} the other way")
-    if evidence.cost.samples_scored or evidence.cost.samples_cached:
-        cost = evidence.cost
+    if cost.samples_scored or cost.samples_cached:
         told = f"{count(cost.samples_scored, 'answer')} scored, {cost.samples_cached:,} cached"
         yield Figure("Time", duration(cost.seconds), told)
 
@@ -124,10 +123,11 @@ def proof_facts(evidence: Evidence) -> Iterator[Fact]:
         )
 
 
-def pin_facts(evidence: Evidence, verdict: Verdict, check_id: str) -> Iterator[Fact]:
+def pin_facts(check: RecordedCheck) -> Iterator[Fact]:
     """Everything that names what was checked, so that it can be checked again."""
+    evidence, verdict = check.evidence, check.verdict
     base, candidate, here = evidence.base, evidence.candidate, evidence.environment
-    yield Fact("Check", f"{check_id}, {when(evidence.created)}", code=True)
+    yield Fact("Check", f"{check.check_id}, {when(evidence.created)}", code=True)
     yield Fact("Base", f"{visible(base.name)}, {base.dtype}, quantization {base.quantization}")
     yield Fact("Base digest", base.digest, code=True)
     if base.revision:

@@ -7,26 +7,20 @@ site needs no network and runs no foreign script.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
-from gatekeeper.evidence import Evidence, SampleRecord
 from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
 from gatekeeper.report.html.charts.capability_trend import trend
 from gatekeeper.report.html.charts.forgetting_forest import worst_first
 from gatekeeper.report.html.charts.gain_and_forgetting import scatter
-from gatekeeper.report.html.check_page import (
-    NARROW,
-    WIDE,
-    accepted,
-    asset,
-    content_hash,
-    render_html,
-    template_environment,
-)
+from gatekeeper.report.html.check_page import Surroundings, accepted, render_html
+from gatekeeper.report.html.page_frame import render_page, wide_and_narrow
 from gatekeeper.report.wording import deciding_reason
-from gatekeeper.verdict import RuleKind, RuleResult, Verdict
+from gatekeeper.verdict import RuleKind, RuleResult
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["ChannelHistory", "ChannelMoment", "SiteCheck", "point_of", "render_site"]
 
@@ -56,17 +50,15 @@ class ChannelHistory:
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """One recorded check with all that its page shows."""
+    """One recorded check and where its candidate comes from."""
 
-    check_id: str
-    evidence: Evidence
-    verdict: Verdict
-    samples: Sequence[SampleRecord] = field(default=(), repr=False)
+    check: RecordedCheck
     lineage: LineageNode | None = None
 
 
-def point_of(check_id: str, evidence: Evidence, verdict: Verdict) -> CandidatePoint | None:
+def point_of(check: RecordedCheck) -> CandidatePoint | None:
     """Where a check stands in the plane of gain and forgetting; None when one was not measured."""
+    verdict = check.verdict
     task = [
         rule.candidate_score - rule.base_score
         for rule in verdict.rules
@@ -82,64 +74,50 @@ def point_of(check_id: str, evidence: Evidence, verdict: Verdict) -> CandidatePo
     if not task or not losses:
         return None
     return CandidatePoint(
-        evidence.candidate.name, check_id, verdict.decision, min(task), min(losses)
+        check.evidence.candidate.name, check.check_id, verdict.decision, min(task), min(losses)
     )
 
 
 def render_site(
-    checks: Sequence[SiteCheck], channels: Sequence[ChannelHistory], *, title: str = "Registry"
+    pages: Sequence[SiteCheck], channels: Sequence[ChannelHistory], *, title: str = "Registry"
 ) -> Iterator[tuple[str, str]]:
-    """Give index.html and one page per check. `checks` are oldest first."""
+    """Give index.html and one page per check. `pages` are oldest first."""
+    checks = [page.check for page in pages]
     yield "index.html", _index(checks, channels, title)
-    for check in checks:
-        yield (
-            f"checks/{check.check_id}.html",
-            render_html(
-                check.evidence,
-                check.verdict,
-                check.samples,
-                check_id=check.check_id,
-                candidates=_comparable(checks, check),
-                lineage=check.lineage,
-                home="../index.html",
-            ),
-        )
+    for page in pages:
+        around = Surroundings(_comparable(checks, page.check), page.lineage, "../index.html")
+        yield f"checks/{page.check.check_id}.html", render_html(page.check, around)
 
 
-def _index(checks: Sequence[SiteCheck], channels: Sequence[ChannelHistory], title: str) -> str:
+def _index(checks: Sequence[RecordedCheck], channels: Sequence[ChannelHistory], title: str) -> str:
     newest = checks[-1] if checks else None
-    rows = [
-        {
-            "id": check.check_id,
-            "created": check.evidence.created,
-            "name": check.evidence.candidate.name,
-            "verdict": check.verdict,
-            "reason": deciding_reason(check.verdict),
-            "point": point_of(check.check_id, check.evidence, check.verdict),
-            "task": next(
-                (r for r in check.verdict.rules if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)),
-                None,
-            ),
-        }
-        for check in reversed(checks)
-    ]
-    return template_environment().get_template("site.html").render(
+    return render_page(
+        "site.html",
         title=title,
         channels=channels,
         most_moments=_MOST_MOMENTS,
-        rows=rows,
+        rows=[_row(check) for check in reversed(checks)],
         scatter=_scatter(checks, newest) if newest else None,
         trends=_trends(checks, newest) if newest else [],
         newest=newest,
-        style=asset("report.css"),
-        policy=(
-            f"default-src 'none'; style-src {content_hash(asset('report.css'))}; img-src data:; "
-            "base-uri 'none'; form-action 'none'"
-        ),
-    )  # fmt: skip
+    )
 
 
-def _comparable(checks: Sequence[SiteCheck], like: SiteCheck) -> list[CandidatePoint]:
+def _row(check: RecordedCheck) -> dict[str, Any]:
+    """One line of the table of checks."""
+    tasks = (r for r in check.verdict.rules if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN))
+    return {
+        "id": check.check_id,
+        "created": check.evidence.created,
+        "name": check.evidence.candidate.name,
+        "verdict": check.verdict,
+        "reason": deciding_reason(check.verdict),
+        "point": point_of(check),
+        "task": next(tasks, None),
+    }
+
+
+def _comparable(checks: Sequence[RecordedCheck], like: RecordedCheck) -> list[CandidatePoint]:
     """Newest check of each candidate on the same base and the same suites."""
     latest: dict[str, CandidatePoint] = {}
     for check in checks:
@@ -147,26 +125,28 @@ def _comparable(checks: Sequence[SiteCheck], like: SiteCheck) -> list[CandidateP
             check.evidence.base.digest == like.evidence.base.digest
             and check.evidence.suites == like.evidence.suites
         )
-        point = point_of(check.check_id, check.evidence, check.verdict) if same else None
+        point = point_of(check) if same else None
         own = check.evidence.candidate.digest == like.evidence.candidate.digest
         if point is not None and (not own or check is like):
             latest[check.evidence.candidate.digest] = point
     return list(latest.values())
 
 
-def _scatter(checks: Sequence[SiteCheck], newest: SiteCheck) -> Markup | None:
+def _scatter(checks: Sequence[RecordedCheck], newest: RecordedCheck) -> Markup | None:
     candidates = _comparable(checks, newest)
     if not candidates:
         return None
     margin, min_gain = accepted(newest.verdict)
-    wide, narrow = (
-        scatter(candidates, margin=margin, min_gain=min_gain, current=None, width=width, name=name)
-        for width, name in ((WIDE, "scatter-w"), (NARROW, "scatter-n"))
-    )
-    return Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(wide, narrow)
+
+    def draw(width: int, name: str) -> Markup:
+        return scatter(
+            candidates, margin=margin, min_gain=min_gain, current=None, width=width, name=name
+        )
+
+    return wide_and_narrow(draw, "scatter")
 
 
-def _trends(checks: Sequence[SiteCheck], newest: SiteCheck) -> list[Markup]:
+def _trends(checks: Sequence[RecordedCheck], newest: RecordedCheck) -> list[Markup]:
     """One picture per capability of the newest check, over all checks on the same base."""
     histories: dict[tuple[str, str], list[tuple[str, RuleResult]]] = {
         (rule.suite, rule.capability): [] for rule in worst_first(newest.verdict.rules)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatekeeper.digests import short
-from gatekeeper.evidence import Evidence
 from gatekeeper.report.terminal.strip import scale_of, strip
 from gatekeeper.report.visible_text import one_line
 from gatekeeper.report.wording import (
@@ -18,17 +17,14 @@ from gatekeeper.report.wording import (
     rules_of,
 )
 from gatekeeper.verdict import RuleKind, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 __all__ = ["plain_verdict"]
 
 
-def plain_verdict(
-    evidence: Evidence,
-    verdict: Verdict,
-    check_id: str | None = None,
-    report_path: str | None = None,
-) -> Iterator[str]:
+def plain_verdict(check: RecordedCheck, report_path: str | None = None) -> Iterator[str]:
     """Give the lines: facts as `key: value`, then one aligned line per rule."""
+    evidence, verdict = check.evidence, check.verdict
     step, cost, candidate = verdict.next_step, evidence.cost, evidence.candidate
     yield _fact("verdict", verdict.decision.value)
     yield _fact("exit_code", str(int(verdict.exit_code)))
@@ -36,7 +32,7 @@ def plain_verdict(
     yield _fact("digest", short(candidate.digest))
     yield _fact("base", f"{evidence.base.name} {short(evidence.base.digest)}")
     yield _fact("policy", verdict.policy_name)
-    yield _fact("check", check_id or evidence.check_id)
+    yield _fact("check", check.check_id)
     for reason in verdict.reasons:
         yield _fact("reason", f"{reason.code.value}: {reason_text(reason)}")
     yield _fact("next", f"{step.action.value}: {step.text}")

@@ -16,7 +16,6 @@ from gatekeeper.evidence import (
     EffectProbe,
     Evidence,
     Finding,
-    SampleRecord,
     Severity,
 )
 from gatekeeper.phrases import count
@@ -39,6 +38,7 @@ from gatekeeper.report.wording import (
     verdict_word,
 )
 from gatekeeper.verdict import Decision, Outcome, RuleKind, RuleResult, Verdict
+from gatekeeper.verdict.recorded_check import RecordedCheck
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,31 +68,29 @@ _NAME, _EXAMPLES, _MORE_EXAMPLES = 24, 2, 10
 
 def print_verdict(
     console: Console,
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord] = (),
+    check: RecordedCheck,
     *,
     quiet: bool = False,
     verbose: bool = False,
-    check_id: str | None = None,
     report_path: str | None = None,
 ) -> None:
     """Print one verdict. `quiet`: one line. `verbose`: findings, more flips, the environment."""
     if quiet:
-        console.print(headline(evidence, verdict), highlight=False, markup=False, soft_wrap=True)
+        console.print(headline(check), highlight=False, markup=False, soft_wrap=True)
         return
     if not console.is_terminal:
-        for line in plain_verdict(evidence, verdict, check_id, report_path):
+        for line in plain_verdict(check, report_path):
             _line(console, line)
         return
+    evidence, verdict = check.evidence, check.verdict
     _banner(console, evidence, verdict)
     _task(console, rules_of(verdict.rules, RuleKind.BAR, RuleKind.MIN_GAIN))
     _forgetting(console, verdict.rules)
     if verbose:
         _findings(console, evidence.findings)
-    _examples(console, evidence, verdict, samples, _MORE_EXAMPLES if verbose else _EXAMPLES)
+    _examples(console, check, _MORE_EXAMPLES if verbose else _EXAMPLES)
     _next(console, verdict)
-    _footer(console, evidence, verdict, check_id, report_path, verbose)
+    _footer(console, check, report_path, verbose)
 
 
 def print_inspection(
@@ -226,15 +224,9 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
         paragraph(console, f"{mark} {one_line(finding.text)}", 3, style)
 
 
-def _examples(
-    console: Console,
-    evidence: Evidence,
-    verdict: Verdict,
-    samples: Sequence[SampleRecord],
-    most: int,
-) -> None:
-    failed = {rule.capability for rule in verdict.rules if rule.outcome is Outcome.FAIL}
-    lost = [s for s in samples if s.flip == "lost" and s.capability in failed][:most]
+def _examples(console: Console, check: RecordedCheck, most: int) -> None:
+    failed = {rule.capability for rule in check.verdict.rules if rule.outcome is Outcome.FAIL}
+    lost = [s for s in check.samples if s.flip == "lost" and s.capability in failed][:most]
     if not lost:
         return
     console.print()
@@ -251,7 +243,7 @@ def _examples(
             ("now", sample.candidate_answer),
         ):
             _line(console, f"     {label:<9}{_tail(one_line(text), room)}", (label, "dim"))
-    paragraph(console, noise_text(evidence), 3, "dim")
+    paragraph(console, noise_text(check.evidence), 3, "dim")
 
 
 def _next(console: Console, verdict: Verdict) -> None:
@@ -268,18 +260,11 @@ def _next(console: Console, verdict: Verdict) -> None:
             _line(console, f"   {one_line(line) if line.strip() == line else line}")
 
 
-def _footer(
-    console: Console,
-    evidence: Evidence,
-    verdict: Verdict,
-    check_id: str | None,
-    report_path: str | None,
-    verbose: bool,
-) -> None:
-    cost = evidence.cost
+def _footer(console: Console, check: RecordedCheck, report_path: str | None, verbose: bool) -> None:
+    evidence, verdict, cost = check.evidence, check.verdict, check.evidence.cost
     total = cost.samples_scored + cost.samples_cached
     parts = [
-        check_id or evidence.check_id,
+        check.check_id,
         f"policy {one_line(verdict.policy_name)}",
         f"base {short(evidence.base.digest)}",
         f"{count(total, 'score')} ({cost.samples_cached:,} cached) in {duration(cost.seconds)}",
