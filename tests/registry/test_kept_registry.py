@@ -45,8 +45,9 @@ def test_its_events_and_verdicts_would_be_written_again_byte_for_byte(old: Regis
 
 def test_its_checks_are_decided_again_as_they_were(old: Registry) -> None:
     for check_id in old.state().checks:
-        evidence, before, policy_text = old.load_check(check_id)
-        again = redecide(evidence, policy_text, before.history)
+        kept = old.load_check(check_id)
+        before = kept.verdict
+        again = redecide(kept.evidence, kept.policy_text, before.history)
         assert (again.decision, again.exit_code) == (before.decision, before.exit_code)
         assert again.next_step.action == before.next_step.action
         assert [r.code for r in again.reasons] == [r.code for r in before.reasons]
