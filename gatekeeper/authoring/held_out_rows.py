@@ -13,10 +13,20 @@ from gatekeeper.digests import digest_file
 from gatekeeper.errors import SuiteError, first_line
 from gatekeeper.extras import missing
 
-__all__ = ["SUFFIXES", "Source", "read_source"]
+__all__ = ["SUFFIXES", "HeldOut", "Source", "read_source"]
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 MAX_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Where held-out data are."""
+
+    ref: str
+    """A file, or a data set of the hub by its id, or by its folder when it was cloned."""
+    subset: str | None = None
+    split: str = "test"
 
 
 @dataclass(frozen=True)
@@ -31,16 +41,16 @@ class Source:
     """Names of class labels by field, where the hub's data set has them."""
 
 
-def read_source(ref: str, subset: str | None = None, split: str = "test") -> Source:
-    """Read a file by its suffix, or a data set of the hub by its id (or its folder, as cloned).
+def read_source(held: HeldOut) -> Source:
+    """Read a file by its suffix, or a data set of the hub.
 
     Raises SuiteError when there is no such file, its rows are not mappings, or the hub's data set
     is neither on this machine nor reachable.
     """
-    path = Path(ref)
+    path = Path(held.ref)
     if path.suffix.lower() in SUFFIXES or path.is_file():
         return _file(path)
-    return _hub(ref, subset, split)
+    return _hub(held.ref, held.subset, held.split)
 
 
 def _file(path: Path) -> Source:

@@ -17,7 +17,7 @@ from gatekeeper.authoring.held_out_rows import Source
 from gatekeeper.errors import SuiteError
 from gatekeeper.phrases import did_you_mean
 
-__all__ = ["Draft", "Fields", "Sample", "draft_suite", "settled_question"]
+__all__ = ["Draft", "Fields", "Sample", "draft_suite", "settled"]
 
 MOST_LABELS = 30
 """More different answers than this are generated, not chosen from."""
@@ -30,7 +30,7 @@ class Fields:
     """Which fields of a row say what."""
 
     question: str
-    """A field, or a template with `{field}` in it, or `messages`."""
+    """A field, or a template with `{field}` in it, or `messages`; empty until it is settled."""
     answer: str | None = None
     """A field with the right answer: its text, its number among the choices, or its letter."""
     choices: str | None = None
@@ -62,14 +62,18 @@ class Draft:
     """Rows left out because the same question stood before, with the same answer."""
 
 
-def settled_question(source: Source, question: str | None) -> str:
-    """What was named; conversations need no name. Raises SuiteError when there are none."""
-    names = list(source.rows[0]) if source.rows else ["messages"]  # no rows: told later
-    if question is None and "messages" not in names:
+def settled(fields: Fields, source: Source) -> Fields:
+    """The fields with a question: conversations need no name, and are asked as chats.
+
+    Raises SuiteError when none was named and there are no conversations.
+    """
+    names = list(source.rows[0]) if source.rows else ["messages"]  # no rows: reported later
+    if not fields.question and "messages" not in names:
         raise SuiteError(
             "--question is missing.", f"Name a field, or write a template: {', '.join(names)}."
         )
-    return "messages" if question is None else question
+    question = fields.question or "messages"
+    return replace(fields, question=question, chat=fields.chat or question == "messages")
 
 
 def draft_suite(source: Source, fields: Fields, most: int, seed: int = 0) -> Draft:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from gatekeeper.cli.shared_options import gathered
 from gatekeeper.errors import ConfigError
 from gatekeeper.files.write_whole import write_whole
 
@@ -30,12 +30,6 @@ __all__ = [
 ]
 
 FILE = click.Path(path_type=Path, allow_dash=True)
-_OPTIONS = {
-    "json": "Write the report as JSON.",
-    "html": "Write the HTML report.",
-    "md": "Write it as Markdown.",
-    "junit": "Write JUnit XML.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +88,14 @@ class Outputs:
         )
 
 
-def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--json, --html, --md and --junit, handed to the command as `outputs`."""
-
-    @functools.wraps(function)
-    def collected(**given: Any) -> Any:
-        outputs = Outputs(**{kind: given.pop(f"{kind}_to") for kind in _OPTIONS})
-        return function(outputs=outputs, **given)
-
-    for kind, text in reversed(_OPTIONS.items()):
-        option = click.option(f"--{kind}", f"{kind}_to", type=FILE, metavar="FILE|-", help=text)
-        collected = option(collected)
-    return collected
+output_options = gathered(
+    "outputs",
+    Outputs,
+    json=click.option("--json", type=FILE, metavar="FILE|-", help="Write the report as JSON."),
+    html=click.option("--html", type=FILE, metavar="FILE|-", help="Write the HTML report."),
+    md=click.option("--md", type=FILE, metavar="FILE|-", help="Write it as Markdown."),
+    junit=click.option("--junit", type=FILE, metavar="FILE|-", help="Write JUnit XML."),
+)
 
 
 def is_stdout(path: Path) -> bool:

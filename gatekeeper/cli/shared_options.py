@@ -14,7 +14,14 @@ from gatekeeper.extras import require
 if TYPE_CHECKING:
     from gatekeeper.settings import Settings
 
-__all__ = ["base_options", "config_option", "needs", "registry_option", "settings_from"]
+__all__ = [
+    "base_options",
+    "config_option",
+    "gathered",
+    "needs",
+    "registry_option",
+    "settings_from",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +58,27 @@ def base_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def gathered(
+    into: str, make: Callable[..., Any], **options: Callable[[Any], Any]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Options that say one thing together, handed to a command as the one value `into`.
+
+    `options` gives each parameter of `make` its click option, in the order of the help.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def collected(**given: Any) -> Any:
+            parts = {name: given.pop(name) for name in options}
+            return function(**{into: make(**parts)}, **given)
+
+        for option in reversed(options.values()):
+            collected = option(collected)
+        return collected
+
+    return decorate
 
 
 def needs(extra: str) -> Callable[[F], F]:
