@@ -34,7 +34,7 @@ demo: setup  ## the whole story on real weights: about ten minutes on two cores
 # The same every time: draws, hashes and surroundings are settled (tests/surroundings.py), whatever
 # the number of WORKERS. A file's tests stay together; the slowest files begin (tests/conftest.py).
 test: setup browser  ## the tests
-	PYTHONHASHSEED=0 PYTHONUTF8=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
+	PYTHONHASHSEED=0 PYTHONUTF8=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # sdist and wheel, installed as users and the GitHub action install them, outside the checkout.
 wheel-test: setup browser  ## what users install: sdist and wheel, used outside the checkout

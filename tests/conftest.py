@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,21 @@ from trained import HOSTILE_NAME, World
 if TYPE_CHECKING:
     from gatekeeper.evidence import BasePin
 
+SLOW = (
+    "test_simulated_lineages",
+    "test_gpu_rules",
+    "test_model_real",
+    "test_cast",
+    "test_reference_tasks",
+    "test_report_in_chromium",
+    "test_operating_characteristics",
+    "test_check",
+    "test_equality_real",
+    "test_families",
+    "test_suite_commands",
+)
+"""Files that take more than ten seconds, the slowest first."""
+
 settle()
 load_profile()  # before a test module asks for it; --hypothesis-profile may load another later
 
@@ -30,17 +45,35 @@ def pytest_sessionstart() -> None:
         same_draws_whatever_is_loaded()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: a worker that begins with one at the end keeps the other waiting."""
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))
+
+
 def pytest_unconfigure() -> None:
     clear_away()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests keep their cache to themselves; only the converted embedded base is shared."""
-    cache = tmp_path_factory.mktemp("cache")
-    (cache / "models").symlink_to(models_folder())
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
+    """Makes caches: the converted embedded base is in each, everything else is its own."""
+    models = models_folder()
+
+    def fresh() -> Path:
+        cache = tmp_path_factory.mktemp("cache")
+        (cache / "models").symlink_to(models)
+        return cache
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GATE_CACHE", str(cache))
+        patch.setenv("GATE_CACHE", str(fresh()))
+        yield fresh
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(_caches: Callable[[], Path]) -> Iterator[None]:
+    """A file's tests find what they scored themselves, whichever files ran before them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATE_CACHE", str(_caches()))
         yield
 
 
