@@ -49,7 +49,7 @@ lint: setup  ## format, style, types, and the floors of docs/architecture.md
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-format: setup  ## rewrite what `lint` can repair by itself
+format: setup  ## fix what can be fixed automatically
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
