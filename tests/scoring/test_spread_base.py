@@ -8,6 +8,7 @@ import pytest
 import tiny
 import torch
 
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.scoring.engine import PackedEngine
 from gatekeeper.scoring.model import load_model as loading
 from gatekeeper.scoring.model.load_model import _needs_several
@@ -22,8 +23,9 @@ def test_only_a_base_too_large_for_one_of_several_gpus_is_spread(
 ) -> None:
     monkeypatch.setattr(loading.torch.cuda, "device_count", lambda: gpus)
     monkeypatch.setattr(loading.torch.cuda, "mem_get_info", lambda _: (free, free))
-    assert _needs_several(tiny_base, torch.bfloat16, "cuda") is spread
-    assert not _needs_several(tiny_base, torch.bfloat16, "cpu")
+    base = ModelFolder(tiny_base)
+    assert _needs_several(base, torch.bfloat16, "cuda") is spread
+    assert not _needs_several(base, torch.bfloat16, "cpu")
 
 
 def test_layers_that_are_moved_in_for_each_forward_are_packed_like_any_other(
