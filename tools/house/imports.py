@@ -40,7 +40,9 @@ def read_imports(checkout: Path) -> Imports:
         graph = grimp.build_graph(PACKAGE, include_external_packages=True, cache_dir=None)
     finally:
         sys.path.remove(str(checkout))
-    own = {name: _inside(name) for name in graph.modules if name.split(".")[0] == PACKAGE}
+    # `python -m gatekeeper` is a way in, not a room.
+    names = graph.modules - {f"{PACKAGE}.__main__"}
+    own = {name: _inside(name) for name in names if name.split(".")[0] == PACKAGE}
     modules: dict[str, frozenset[str]] = {}
     rooms: dict[str, set[str]] = {_room(name): set() for name in own.values() if name}
     heavy, between = set(), Counter[tuple[str, str]]()
