@@ -17,6 +17,7 @@ from gatekeeper.verdict import Decision, PastCheck, Rung
 
 __all__ = [
     "BASE",
+    "CHANNEL_PATTERN",
     "EVENT_TYPES",
     "AnyEvent",
     "CheckId",
@@ -45,7 +46,9 @@ SCHEMA: Literal["gatekeeper/event/v1"] = "gatekeeper/event/v1"
 
 ContentDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 CheckId = Annotated[str, StringConstraints(pattern=r"^c-[0-9a-f]{12}$")]
-ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+CHANNEL_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+"""A channel becomes a file name. In `re`, match all of it: `$` alone lets a last newline pass."""
+ChannelName = Annotated[str, StringConstraints(pattern=CHANNEL_PATTERN)]
 Target = Annotated[str, StringConstraints(pattern=r"^(base|sha256:[0-9a-f]{64})$")]
 EVIDENCE_FILES = frozenset({"evidence.json", "verdict.json", "policy.yaml", "samples.jsonl.gz"})
 CandidateKind = Literal["adapter", "checkpoint", "base"]

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gatekeeper.digests import short
 from gatekeeper.errors import RegistryConflict, RegistryError
-from gatekeeper.registry.events import BASE, CheckRecorded
+from gatekeeper.registry.events import BASE, CHANNEL_PATTERN, CheckRecorded
 from gatekeeper.registry.state import Adapter, Channel, Serving, State
 from gatekeeper.verdict import Decision
 
@@ -28,8 +28,7 @@ __all__ = [
     "rollback_target",
 ]
 
-
-_CHANNEL = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
+_CHANNEL = re.compile(CHANNEL_PATTERN)
 
 
 class Rules(Protocol):
@@ -62,7 +61,7 @@ ANYBODY = ChannelRules()
 
 def check_channel_name(name: str) -> None:
     """Raise RegistryError for what is no channel name: it becomes a file name."""
-    if not _CHANNEL.match(name) or name == BASE:
+    if not _CHANNEL.fullmatch(name) or name == BASE:
         raise RegistryError(
             f"{name!r} is no channel name.",
             "Use lower-case letters, digits, dots and dashes, 64 at most; not `base`.",
