@@ -16,6 +16,7 @@ __all__ = [
     "ExitCode",
     "GateError",
     "MissingExtra",
+    "PickleOnly",
     "PolicyError",
     "RegistryConflict",
     "RegistryDamaged",
@@ -71,6 +72,10 @@ class SuiteError(GateError):
 
 class BaseError(GateError):
     """The base model cannot be found, read or loaded."""
+
+
+class PickleOnly(BaseError):
+    """A model folder holds its weights only as pickles; none was opened."""
 
 
 class TrainingDataError(GateError):

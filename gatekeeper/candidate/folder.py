@@ -14,7 +14,7 @@ from typing import Any, Literal
 from gatekeeper.base.pin import pin_base
 from gatekeeper.candidate.finding_codes import FindingCode, refused
 from gatekeeper.digests import digest_file, digest_json
-from gatekeeper.errors import AdapterRefused, BaseError, ConfigError
+from gatekeeper.errors import AdapterRefused, BaseError, ConfigError, PickleOnly
 from gatekeeper.evidence import Finding
 from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.files.tensor_file import DamagedFileError, StoredTensor, read_tensors
@@ -209,8 +209,8 @@ def _read_checkpoint(folder: Path) -> AdapterFolder:
         )
     except UnsafeFileError as problem:
         finding = refused(FindingCode.UNSAFE_FILE, f"{problem}, so it was not opened.")
+    except PickleOnly as problem:
+        finding = refused(FindingCode.PICKLE_ONLY, problem.message, hint=problem.hint)
     except BaseError as problem:
-        pickle = "pickle" in problem.message
-        code = FindingCode.PICKLE_ONLY if pickle else FindingCode.WEIGHTS_UNREADABLE
-        finding = refused(code, problem.message, hint=problem.hint)
+        finding = refused(FindingCode.WEIGHTS_UNREADABLE, problem.message, hint=problem.hint)
     return AdapterFolder(folder, "checkpoint", digest_json(None), {}, {}, (finding,))

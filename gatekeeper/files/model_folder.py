@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.errors import BaseError
+from gatekeeper.errors import BaseError, PickleOnly
 from gatekeeper.files.tensor_file import DamagedFileError, StoredTensor, read_tensors
 from gatekeeper.files.tokenizer_files import TokenizerFiles, read_tokenizer
 from gatekeeper.files.untrusted import parse_json
@@ -79,7 +79,7 @@ class ModelFolder:
         if (folder / "model.safetensors").is_file():
             return (folder / "model.safetensors",)
         if any((folder / name).exists() for name in _PICKLES):
-            raise BaseError(
+            raise PickleOnly(
                 f"{folder} holds its weights only as pickles, which can run code when opened.",
                 "Convert them to safetensors first.",
             )

@@ -224,6 +224,12 @@ def test_a_checkpoint_of_pickles_is_refused_unopened(tiny_base: Path, tmp_path: 
     assert not (tmp_path / "mark").exists()
 
 
+def test_the_word_pickle_in_a_path_blames_no_pickle(tiny_base: Path, tmp_path: Path) -> None:
+    folder = save_checkpoint(tiny_base, tmp_path / "pickle-free")
+    (folder / "model.safetensors").unlink()
+    assert set(by_code(folder)) == {"weights-unreadable"}
+
+
 def test_a_trainers_output_folder_is_answered_with_its_newest_checkpoint(
     tiny_adapter: Path, tmp_path: Path
 ) -> None:
