@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import CurvePoint, TrainingShape
+from gatekeeper.training.checkpoint_folder import checkpoint_step
 
 __all__ = ["Curve", "read_curve", "shape_of"]
 
@@ -38,7 +38,6 @@ DIVERGED_RISE = 0.50
 SMALLEST_LOSS = 0.02
 """Nats below which relative changes mean nothing: the loss is as good as zero."""
 _MAX_BYTES = 64 << 20
-_CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,9 @@ def _state_file(folder: Path) -> Path | None:
     if (folder / STATE).is_file():
         return folder / STATE
     found = [
-        (int(name[1]), child / STATE)
+        (step, child / STATE)
         for child in (folder.iterdir() if folder.is_dir() else ())
-        if (name := _CHECKPOINT.fullmatch(child.name)) and (child / STATE).is_file()
+        if (step := checkpoint_step(child.name)) is not None and (child / STATE).is_file()
     ]
     return max(found)[1] if found else None
 

@@ -8,18 +8,16 @@ missing stays missing. The schema of run.yaml is in `run_manifest.py`, the shape
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from gatekeeper.evidence import RunManifest, TrainingEvidence, TrainingShape
+from gatekeeper.training.checkpoint_folder import checkpoint_step
 from gatekeeper.training.contradictions import find_contradictions
 from gatekeeper.training.curve import Curve, read_curve, shape_of
 from gatekeeper.training.rows import read_training_rows
 from gatekeeper.training.run_manifest import find_manifest, read_manifest
 
 __all__ = ["read_run", "training_texts"]
-
-_CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 
 
 def read_run(folder: Path) -> TrainingEvidence:
@@ -63,9 +61,8 @@ def training_texts(
 
 def _submitted(folder: Path, curve: Curve | None, manifest: RunManifest | None) -> int | None:
     """The step whose weights are in the folder."""
-    named = _CHECKPOINT.fullmatch(folder.name)
-    if named:
-        return int(named[1])
+    if (named := checkpoint_step(folder.name)) is not None:
+        return named
     if curve is None:
         return None
     if manifest is not None and manifest.early_stopping and curve.best_step is not None:

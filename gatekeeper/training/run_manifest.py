@@ -7,7 +7,6 @@ beside the adapter; for a folder named checkpoint-N, the one of the run's folder
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,18 +15,18 @@ from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import RunManifest
 from gatekeeper.files.write_whole import write_whole
 from gatekeeper.files.yaml_document import read_yaml, validation_message
+from gatekeeper.training.checkpoint_folder import checkpoint_step
 
 __all__ = ["MANIFEST", "find_manifest", "manifest_path", "read_manifest", "write_manifest"]
 
 MANIFEST = "run.yaml"
 SCHEMA = "gatekeeper/run/v1"
-_CHECKPOINT = re.compile(r"checkpoint-\d+")
 
 
 def find_manifest(folder: Path) -> Path | None:
     """The run.yaml of a candidate's folder, or of the run that a checkpoint-N belongs to."""
     places = [folder]
-    if _CHECKPOINT.fullmatch(folder.name):
+    if checkpoint_step(folder.name) is not None:
         places.append(folder.parent)
     return next((place / MANIFEST for place in places if (place / MANIFEST).is_file()), None)
 

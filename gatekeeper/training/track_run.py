@@ -18,6 +18,7 @@ from gatekeeper import __version__
 from gatekeeper.digests import digest_file
 from gatekeeper.errors import GateError, TrainingDataError
 from gatekeeper.evidence import RunManifest
+from gatekeeper.training.checkpoint_folder import checkpoint_name
 from gatekeeper.training.run_manifest import manifest_path, write_manifest
 
 try:
@@ -102,7 +103,7 @@ class TrackRun(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Leave a manifest in the checkpoint, so that it can be checked by itself."""
-        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        checkpoint = Path(args.output_dir) / checkpoint_name(state.global_step)
         if self._manifest is not None and state.is_world_process_zero and checkpoint.is_dir():
             write_manifest(self._located(self._finished(state, kwargs), checkpoint), checkpoint)
 
