@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatekeeper.evidence import Evidence, Role
-from gatekeeper.verdict import Decision, RuleKind, Verdict
+from gatekeeper.verdict import Decision, Verdict
+from gatekeeper.verdict.rule_summary import worst_forgetting
 
 __all__ = ["Choice", "choose"]
 
@@ -68,16 +69,11 @@ def _incumbency(
     evidence: Evidence, verdict: Verdict, serving: str | None
 ) -> tuple[bool, int, float, str]:
     """What serves comes first, then the lowest rank, then the smallest loss."""
-    losses = [
-        rule.estimate
-        for rule in verdict.rules
-        if rule.kind is RuleKind.FORGETTING and rule.estimate is not None
-    ]
     candidate = evidence.candidate
     return (
         candidate.digest != serving,
         candidate.rank if candidate.rank is not None else 1 << 30,
-        -min(losses, default=0.0),
+        -(worst_forgetting(verdict.rules) or 0.0),
         candidate.digest,
     )
 

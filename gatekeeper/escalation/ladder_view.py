@@ -25,7 +25,7 @@ from gatekeeper.verdict.rule_summary import (
     task_rules,
     worst_forgetting,
 )
-from gatekeeper.verdict.rungs import height, rung_of
+from gatekeeper.verdict.rungs import rung_height, rung_of
 
 __all__ = ["Indication", "LadderView", "RungRow", "view_ladder"]
 
@@ -89,7 +89,7 @@ def view_ladder(
         if _sorted(rung) not in {_sorted(other) for other in seen}
     ]
     return LadderView(
-        rows=tuple(sorted(rows, key=lambda row: (height(row.rung), row.place == "here"))),
+        rows=tuple(sorted(rows, key=lambda row: (rung_height(row.rung), row.place == "here"))),
         bar=task_bar(verdict.rules),
         indications=_indications(evidence, speaks, history),
         before_full=_before_full(evidence, verdict, policy, history),

@@ -14,11 +14,11 @@ from gatekeeper.verdict.verdict import Rung
 
 __all__ = [
     "ALL_LINEAR",
-    "height",
     "is_above",
     "lora_config",
     "next_rung",
     "reaches_top",
+    "rung_height",
     "rung_of",
 ]
 
@@ -46,7 +46,7 @@ def is_above(rung: Rung, other: Rung) -> bool:
     return _covers(rung, other) and not _covers(other, rung)
 
 
-def height(rung: Rung) -> tuple[bool, int, int]:
+def rung_height(rung: Rung) -> tuple[bool, int, int]:
     """Key that sorts rungs from the lowest up: full fine-tuning, then rank, then modules.
 
     It agrees with `is_above` where that knows an answer, and orders the others for the eye.

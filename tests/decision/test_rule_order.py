@@ -7,7 +7,8 @@ from itertools import permutations
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
@@ -156,7 +157,7 @@ def lineages(draw: st.DrawFn) -> tuple[LoadedPolicy, Evidence, list[Evidence]]:
 
 
 @given(lineages(), orders, orders, orders)
-@settings(max_examples=30, deadline=None)
+@draws(30)
 def test_the_verdict_does_not_depend_on_the_order_of_the_rules(
     drawn: tuple[LoadedPolicy, Evidence, list[Evidence]],
     tasks: list[int],

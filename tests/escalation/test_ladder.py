@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from gatekeeper.policy.policy import Escalation
 from gatekeeper.verdict import Rung
-from gatekeeper.verdict.rungs import ALL_LINEAR, is_above, lora_config, next_rung, reaches_top
+from gatekeeper.verdict.rungs import (
+    ALL_LINEAR,
+    is_above,
+    lora_config,
+    next_rung,
+    reaches_top,
+    rung_height,
+)
 
 LADDER = Escalation().rungs
 shapes = st.builds(
@@ -24,6 +31,13 @@ shapes = st.builds(
 def test_no_two_shapes_are_above_each_other(one: Rung, other: Rung) -> None:
     assert not (is_above(one, other) and is_above(other, one))
     assert not is_above(one, one)
+
+
+@given(shapes, shapes)
+def test_what_is_above_is_never_sorted_below(one: Rung, other: Rung) -> None:
+    if is_above(one, other):
+        assert rung_height(one) >= rung_height(other)
+    assert rung_height(Rung(method="full")) > rung_height(one)
 
 
 @given(shapes)

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
-from gatekeeper.report.html.charts.forgetting_forest import forest, worst_first
+from gatekeeper.report.html.charts.forgetting_forest import forest
 from gatekeeper.report.html.charts.gain_and_forgetting import scatter
 from gatekeeper.report.html.charts.rank_ladder import ladder, ladder_steps
 from gatekeeper.report.html.charts.task_score import task_chart, task_rows
@@ -27,6 +27,7 @@ from gatekeeper.report.wording import (
 )
 from gatekeeper.verdict import RuleKind, Verdict
 from gatekeeper.verdict.recorded_check import RecordedCheck
+from gatekeeper.verdict.rule_summary import worst_first
 
 __all__ = ["Surroundings", "accepted", "render_html"]
 

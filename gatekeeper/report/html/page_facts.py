@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from gatekeeper.evidence import Evidence
 from gatekeeper.phrases import count
-from gatekeeper.report.html.charts.forgetting_forest import worst_first
 from gatekeeper.report.visible_text import visible
 from gatekeeper.report.wording import duration, estimate_text, outcome_word, percent, when
-from gatekeeper.verdict import Outcome, RuleKind, Verdict
+from gatekeeper.verdict import Outcome, Verdict
 from gatekeeper.verdict.recorded_check import RecordedCheck
+from gatekeeper.verdict.rule_summary import task_rule, worst_first, worst_forgetting
 
 __all__ = ["Fact", "Figure", "cost_figures", "key_figures", "pin_facts", "proof_facts"]
 
@@ -41,17 +41,17 @@ class Fact:
 def key_figures(check: RecordedCheck) -> Iterator[Figure]:
     """The numbers under the verdict."""
     verdict, cost = check.verdict, check.evidence.cost
-    task = [rule for rule in verdict.rules if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)]
-    if task and task[0].candidate_score is not None:
-        yield Figure("Task score", percent(task[0].candidate_score),
-                     f"{percent(task[0].base_score)} before")  # fmt: skip
+    task = task_rule(verdict.rules)
+    if task is not None:
+        yield Figure("Task score", percent(task.candidate_score),
+                     f"{percent(task.base_score)} before")  # fmt: skip
     kept = worst_first(verdict.rules)
     if kept:
         held = sum(rule.outcome is Outcome.PASS for rule in kept)
         yield Figure("Capabilities retained", f"{held} of {len(kept)}", _not_retained(verdict))
-        measured = [rule for rule in kept if rule.estimate is not None]
-        if measured:
-            worst = min(measured, key=lambda rule: rule.estimate or 0.0)
+        lowest = worst_forgetting(kept)
+        worst = next((rule for rule in kept if rule.estimate == lowest), None)
+        if lowest is not None and worst is not None:
             yield Figure("Worst change", estimate_text(worst), visible(worst.capability))
     lost = sum(sample.flip == "lost" for sample in check.samples)
     gained = sum(sample.flip == "gained" for sample in check.samples)

@@ -14,13 +14,13 @@ from markupsafe import Markup
 
 from gatekeeper.report.drawn_values import CandidatePoint, LineageNode
 from gatekeeper.report.html.charts.capability_trend import trend
-from gatekeeper.report.html.charts.forgetting_forest import worst_first
 from gatekeeper.report.html.charts.gain_and_forgetting import scatter
 from gatekeeper.report.html.check_page import Surroundings, accepted, render_html
 from gatekeeper.report.html.page_frame import render_page, wide_and_narrow
 from gatekeeper.report.wording import deciding_reason
 from gatekeeper.verdict import RuleKind, RuleResult
 from gatekeeper.verdict.recorded_check import RecordedCheck
+from gatekeeper.verdict.rule_summary import least_gain, task_rule, worst_first, worst_forgetting
 
 __all__ = ["ChannelHistory", "ChannelMoment", "SiteCheck", "point_of", "render_site"]
 
@@ -58,24 +58,11 @@ class SiteCheck:
 
 def point_of(check: RecordedCheck) -> CandidatePoint | None:
     """Where a check stands in the plane of gain and forgetting; None when one was not measured."""
-    verdict = check.verdict
-    task = [
-        rule.candidate_score - rule.base_score
-        for rule in verdict.rules
-        if rule.kind in (RuleKind.BAR, RuleKind.MIN_GAIN)
-        and rule.candidate_score is not None
-        and rule.base_score is not None
-    ]
-    losses = [
-        rule.estimate
-        for rule in verdict.rules
-        if rule.kind is RuleKind.FORGETTING and rule.estimate is not None
-    ]
-    if not task or not losses:
+    verdict, name = check.verdict, check.evidence.candidate.name
+    gain, worst = least_gain(verdict.rules), worst_forgetting(verdict.rules)
+    if gain is None or worst is None:
         return None
-    return CandidatePoint(
-        check.evidence.candidate.name, check.check_id, verdict.decision, min(task), min(losses)
-    )
+    return CandidatePoint(name, check.check_id, verdict.decision, gain, worst)
 
 
 def render_site(
@@ -105,7 +92,6 @@ def _index(checks: Sequence[RecordedCheck], channels: Sequence[ChannelHistory], 
 
 def _row(check: RecordedCheck) -> dict[str, Any]:
     """One line of the table of checks."""
-    tasks = (r for r in check.verdict.rules if r.kind in (RuleKind.BAR, RuleKind.MIN_GAIN))
     return {
         "id": check.check_id,
         "created": check.evidence.created,
@@ -113,7 +99,7 @@ def _row(check: RecordedCheck) -> dict[str, Any]:
         "verdict": check.verdict,
         "reason": deciding_reason(check.verdict),
         "point": point_of(check),
-        "task": next(tasks, None),
+        "task": task_rule(check.verdict.rules),
     }
 
 

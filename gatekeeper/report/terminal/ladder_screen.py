@@ -56,7 +56,8 @@ def _rung_line(row: RungRow, bar: float | None, scale: Scale) -> str:
         label = label.replace(long, short)
     head = f"   {label[:22]:<22} "
     if row.score is None:
-        return head + {"next": "comes next", "untried": "not tried"}.get(row.place, "")
+        why = {"next": "comes next", "untried": "not tried", "checked": "not scored on this task"}
+        return head + why.get(row.place, "")
     doubt = "" if row.sound is not False else " unsound"
     told = {"here": "<- here"}.get(row.place, f"{row.check_id or ''}{doubt}")
     lost = "" if row.worst_forgetting is None else points(row.worst_forgetting)

@@ -17,9 +17,9 @@ from gatekeeper.report.wording import (
     outcome_word,
     percent,
 )
-from gatekeeper.verdict import Outcome, RuleKind, RuleResult
+from gatekeeper.verdict import Outcome, RuleResult
 
-__all__ = ["OUTCOME_SHAPE", "forest", "worst_first"]
+__all__ = ["OUTCOME_SHAPE", "forest"]
 
 OUTCOME_SHAPE = {
     Outcome.PASS: "disc",
@@ -27,14 +27,7 @@ OUTCOME_SHAPE = {
     Outcome.INCONCLUSIVE: "ring",
     Outcome.NO_SIGNAL: "diamond",
 }
-_ORDER = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NO_SIGNAL]
 _NARROW = 500
-
-
-def worst_first(rules: Sequence[RuleResult]) -> list[RuleResult]:
-    """Forgetting rules: lost, then open, then retained, each from the largest loss up."""
-    kept = [rule for rule in rules if rule.kind is RuleKind.FORGETTING]
-    return sorted(kept, key=lambda rule: (_ORDER.index(rule.outcome), rule.estimate or 0.0))
 
 
 def forest(rules: Sequence[RuleResult], width: int, name: str) -> Markup:

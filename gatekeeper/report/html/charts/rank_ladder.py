@@ -10,8 +10,9 @@ from markupsafe import Markup
 from gatekeeper.evidence import Evidence
 from gatekeeper.report.html.charts.svg import Axis, Drawing, fitted
 from gatekeeper.report.wording import percent
-from gatekeeper.verdict import Decision, RuleKind, Rung, Verdict
-from gatekeeper.verdict.rungs import rung_of
+from gatekeeper.verdict import Decision, Rung, Verdict
+from gatekeeper.verdict.rule_summary import result_before, task_bar, task_result, task_rule
+from gatekeeper.verdict.rungs import rung_height, rung_of
 
 __all__ = ["DECISION_SHAPE", "Step", "ladder", "ladder_steps"]
 
@@ -38,26 +39,29 @@ class Step:
 
 def ladder_steps(evidence: Evidence, verdict: Verdict) -> tuple[list[Step], float | None]:
     """Earlier checks, this one, and the next rung, lowest first; and the bar."""
-    bars = [rule for rule in verdict.rules if rule.kind is RuleKind.BAR]
-    bar = bars[0].threshold if bars else None
+    speaks = task_rule(verdict.rules)
     steps = [
-        Step(past.rung, past.task_score, past.task_low, past.task_high, past.decision, False)
+        Step(past.rung, task.score, task.low, task.high, past.decision, False)
         for past in verdict.history
-        if past.rung is not None and past.candidate_digest != evidence.candidate.digest
+        if past.rung is not None
+        and past.candidate_digest != evidence.candidate.digest
+        and speaks is not None
+        and (task := result_before(past, speaks.rule)) is not None
     ]
     rung = rung_of(evidence.candidate)
-    if rung is not None and bars and bars[0].estimate is not None:
-        rule = bars[0]
-        steps.append(Step(rung, rule.estimate, rule.low, rule.high, verdict.decision, True))
+    if rung is not None and speaks is not None:
+        task = task_result(speaks)
+        steps.append(Step(rung, task.score, task.low, task.high, verdict.decision, True))
     if verdict.decision is Decision.ESCALATE and verdict.next_step.rung is not None:
         steps.append(Step(verdict.next_step.rung, None, None, None, None, False))
-    return sorted(steps, key=lambda step: (_height(step.rung), step.current)), bar
+    steps.sort(key=lambda step: (_column(step.rung), step.current))
+    return steps, task_bar(verdict.rules)
 
 
 def ladder(steps: Sequence[Step], bar: float | None, width: int, name: str) -> Markup:
     """Draw the ladder, one column per training shape."""
-    columns = sorted({_height(step.rung) for step in steps})
-    labels = {_height(step.rung): step.rung for step in steps}
+    columns = sorted({_column(step.rung) for step in steps})
+    labels = {_column(step.rung): step.rung for step in steps}
     height = 270
     left, right, top, bottom = 44, width - 12, 18, height - 52
     values = [v for s in steps for v in (s.low, s.high, s.score) if v is not None]
@@ -80,11 +84,11 @@ def ladder(steps: Sequence[Step], bar: float | None, width: int, name: str) -> M
         drawing.text(right - 4, y - 6, f"bar {percent(bar)}", "tick strong", "end")
     slot = (right - left) / max(1, len(columns))
     place = {key: left + slot * (index + 0.5) for index, key in enumerate(columns)}
-    scored = [(place[_height(s.rung)], axis.at(s.score)) for s in steps if s.score is not None]
+    scored = [(place[_column(s.rung)], axis.at(s.score)) for s in steps if s.score is not None]
     if len(scored) > 1:
         drawing.path(scored, "travel")
     for step in steps:
-        _step(drawing, step, place[_height(step.rung)], axis)
+        _step(drawing, step, place[_column(step.rung)], axis)
     for key, x in place.items():
         first, second = _label(labels[key])
         drawing.text(x, bottom + 20, first, "name", "middle")
@@ -111,10 +115,9 @@ def _step(drawing: Drawing, step: Step, x: float, axis: Axis) -> None:
     drawing.close_group()
 
 
-def _height(rung: Rung) -> tuple[int, int, int, str]:
-    """Full fine-tuning above all; then rank; then how much is trained."""
-    reach = 99 if isinstance(rung.targets, str) else len(rung.targets)
-    return (int(rung.method == "full"), rung.r or 0, reach, rung.label)
+def _column(rung: Rung) -> tuple[tuple[bool, int, int], str]:
+    """Shapes of one height and of different modules stand beside each other."""
+    return rung_height(rung), rung.label
 
 
 def _label(rung: Rung) -> tuple[str, str]:
