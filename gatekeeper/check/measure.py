@@ -79,8 +79,9 @@ def _on_the_base(
     pairs = tuple(pair for score in scores for pair in score.pairs)
     neutral = _neutral_text(arm, bench)
     training = candidate.training
-    if arm is not None and _task_missed(bench.request, pairs):
-        training = _with_probe(candidate, arm, bench)
+    missed = None if arm is None else _missed_suite(bench.request, pairs)
+    if arm is not None and missed is not None:
+        training = _with_probe(candidate, arm, bench, missed)
     return Measured(
         contamination=contamination,
         effect=effect,
@@ -145,8 +146,8 @@ def _neutral_text(arm: str | None, bench: Bench[Task]) -> NeutralText | None:
     return None
 
 
-def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
-    """Only a missed task is worth the cost of scoring training data."""
+def _missed_suite(request: Request, pairs: tuple[Pairs, ...]) -> str | None:
+    """The suite of the missed task; only that is worth the cost of scoring training data."""
     from gatekeeper.decision.outcomes import compare_pairs
     from gatekeeper.verdict.rule_summary import missed_rule
 
@@ -157,17 +158,19 @@ def _task_missed(request: Request, pairs: tuple[Pairs, ...]) -> bool:
         candidates=request.competing,
         intervals=False,
     )
-    return missed_rule(results) is not None
+    missed = missed_rule(results)
+    return None if missed is None else missed.suite
 
 
-def _with_probe(candidate: Candidate, arm: str, bench: Bench[Task]) -> TrainingEvidence:
-    """The training evidence with a sample of the training set scored like the task suite."""
+def _with_probe(
+    candidate: Candidate, arm: str, bench: Bench[Task], missed: str
+) -> TrainingEvidence:
+    """The training evidence with a sample of the training set scored like the missed suite."""
     from gatekeeper.check.train_probe import probe_suite, score_probe
 
     with bench.progress.stage("scoring a sample of the training data"):
         folder = Path(tempfile.mkdtemp(dir=bench.staging))
-        wanted = {rule.suite for rule in bench.request.policy.policy.task}
-        asked_by = next(suite for suite in bench.request.suites if suite.name in wanted)
+        asked_by = next(suite for suite in bench.request.suites if suite.name == missed)
         seed = bench.request.sampling.seed
         suite = probe_suite(candidate.rows or (), seed, folder, asked_by)
         if suite is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -70,11 +70,13 @@ class FarAway:
     notes: list[str] = field(default_factory=lambda: ["The server does not say how it batches."])
     work: Work = field(default_factory=Work)
     arms: list[str] = field(default_factory=list)
+    asked: list[Suite] = field(default_factory=list)
     refuses: bool = False
     fails: bool = False
     memory: bool = True
 
     def tasks(self, suite: Suite) -> dict[str, list[Questions]]:
+        self.asked.append(suite)
         return {one.name: [Questions(one.name)] for one in suite.capabilities}
 
     def attach(self, folder: Path, digest: str) -> None:
@@ -190,6 +192,29 @@ def test_a_suite_is_measured_with_its_kinds() -> None:
     [one] = found.capabilities
     assert (one.score, one.kinds) == (0.5, {"easy": (100, 1.0), "hard": (100, 0.0)})
     assert found.base_digest == PIN.digest
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["missed last", "missed first"])
+def test_training_rows_are_asked_as_the_missed_suite_asks(turned: bool, tmp_path: Path) -> None:
+    """90% of either task are right: the plain one is reached, the one behind a chat is missed."""
+    chat = suite("chat", Role.TASK).model_copy(update={"system_prompt": "Be brief."})
+    rules = [TaskRule(suite="task", bar=0.8), TaskRule(suite="chat", bar=0.99)]
+    suites = [suite("task", Role.TASK), chat]
+    if turned:
+        rules.reverse()
+        suites.reverse()
+    engine = FarAway()
+    plain = bench(engine)
+    policy = LoadedPolicy(Policy(name="far", task=tuple(rules)), "far.yaml")
+    request = replace(plain.request, policy=policy, suites=tuple(suites))
+    tasks = {one.name: engine.tasks(one) for one in suites}
+    rows = tuple((f"{n} tickets", "yes" if n % 2 else "no") for n in range(40))
+    pin = CandidatePin(kind="adapter", name="one", source="one", digest=DIGEST)
+    candidate = Candidate(pin, (), Path("one"), TrainingEvidence(), rows, None)
+    found = measure(candidate, Bench(request, engine, tasks, Silent(), tmp_path))
+    assert found.training.probe is not None
+    assert engine.asked[-1].name == "train-probe"
+    assert engine.asked[-1].system_prompt == "Be brief."
 
 
 def test_no_torch_is_needed_for_an_engine_that_does_not_compute_here() -> None:
