@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.authoring.declared_case import Counts, PolicyCase, Training
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.evidence import (
     Contradictions,
     CurvePoint,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gatekeeper.authoring.policy_cases import Counts, PolicyCase, evidence_of
+from gatekeeper.authoring.declared_case import Counts, PolicyCase
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.authoring.sample_plan import (
     ASSUMED,
     CLEAR,

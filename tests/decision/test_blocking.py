@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gatekeeper.authoring.policy_cases import Counts, PolicyCase, evidence_of
+from gatekeeper.authoring.declared_case import Counts, PolicyCase
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.decision import decide as decision
 from gatekeeper.decision.decide import decide_from
 from gatekeeper.decision.outcomes import compare

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.authoring.declared_case import Counts, PolicyCase, Training
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.decision.choose_candidate import Choice, choose
 from gatekeeper.decision.decide import decide
 from gatekeeper.decision.outcomes import compare

@@ -11,7 +11,8 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatekeeper.authoring.policy_cases import Counts, PolicyCase, Training, evidence_of
+from gatekeeper.authoring.declared_case import Counts, PolicyCase, Training
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.decision.decide import decide
 from gatekeeper.evidence import Evidence, Pairs
 from gatekeeper.policy import LoadedPolicy, policy_from_text

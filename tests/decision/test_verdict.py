@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.authoring.policy_cases import (
-    Counts,
-    Earlier,
-    PolicyCase,
-    Training,
-    evidence_of,
-    past_of,
-)
+from gatekeeper.authoring.declared_case import Counts, Earlier, PolicyCase, Training
+from gatekeeper.authoring.declared_check import evidence_of, past_of
 from gatekeeper.decision.decide import decide, decide_from
 from gatekeeper.decision.outcomes import compare
 from gatekeeper.evidence import Evidence, Finding, Severity

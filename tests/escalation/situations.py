@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gatekeeper.authoring.policy_cases import (
-    Counts,
-    Earlier,
-    PolicyCase,
-    Training,
-    evidence_of,
-    past_of,
-)
+from gatekeeper.authoring.declared_case import Counts, Earlier, PolicyCase, Training
+from gatekeeper.authoring.declared_check import evidence_of, past_of
 from gatekeeper.decision.decide import decide
 from gatekeeper.evidence import Contradictions, Evidence, RunManifest, TrainingShape, TrainProbe
 from gatekeeper.policy import LoadedPolicy, load_policy

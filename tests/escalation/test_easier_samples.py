@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from situations import policy
 
-from gatekeeper.authoring.policy_cases import PolicyCase, evidence_of
+from gatekeeper.authoring.declared_case import PolicyCase
+from gatekeeper.authoring.declared_check import evidence_of
 from gatekeeper.escalation.diagnosis import Cause, diagnose
 from gatekeeper.evidence import (
     Contradictions,
