@@ -77,7 +77,7 @@ def render_markdown(check: RecordedCheck, *, limit: int = COMMENT_LIMIT) -> str:
     flips = "\n".join(_flips(check.samples, room, noise_text(check.evidence)))
     parts = [head, table, flips, foot]
     if room < 0:
-        parts = [head.encode()[:limit].decode(errors="ignore")]
+        parts = [head.encode()[: limit - 1].decode(errors="ignore")]  # a newline ends it
     return "\n".join(part for part in parts if part).rstrip("\n") + "\n"
 
 

@@ -165,7 +165,11 @@ def _group(reasons: list[Reason]) -> str:
     span = f"{samples[0]}" if samples[0] == samples[-1] else f"{samples[0]} to {samples[-1]}"
     needed = [still_needed(r.params) for r in reasons]
     known = [each for each in needed if each is not None]
-    most = f"; up to {max(known):,} would settle them" if len(known) == len(needed) else ""
+    most = (
+        f"; up to {max(known):,} such samples would settle them"
+        if len(known) == len(needed)
+        else ""
+    )
     return f"Not settled in {len(reasons)} capabilities ({names}) after {span} samples each{most}."
 
 

@@ -67,7 +67,7 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ),
     ReasonCode.INCONCLUSIVE: lambda p: (
         f"{p['rule_text']}: not settled after {count(p['samples'], 'sample')}"
-        + (f"; about {p['needed']} would settle it." if still_needed(p) else ".")
+        + (f"; about {p['needed']} such samples would settle it." if still_needed(p) else ".")
     ),
     ReasonCode.NO_SIGNAL: lambda p: (
         f"{p['capability']}: the base is no better than chance here, so nothing can be shown to "

@@ -64,7 +64,7 @@ def test_a_number_that_was_scored_already_is_not_promised_to_settle_a_rule() -> 
             )
         )
 
-    assert told(81) == "rule: not settled after 80 samples; about 81 would settle it."
+    assert told(81) == "rule: not settled after 80 samples; about 81 such samples would settle it."
     assert told(80) == told(79) == told(None) == "rule: not settled after 80 samples."
 
 
