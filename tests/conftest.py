@@ -77,7 +77,7 @@ def _own_cache(_caches: Callable[[], Path]) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # as the cache that its folder is in
 def embedded_base() -> Path:
     """Folder of SmolLM2-135M-Instruct, converted once; for tests marked `real`."""
     from gatekeeper.base.embedded import embedded_base as find
@@ -135,7 +135,9 @@ def place(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 @pytest.fixture(scope="session")
-def checked(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checked(
+    world: World, _caches: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder in which `gate check` was really run: on `careful`, on `careless`, and on a copy
     of the latter in a folder with a hostile name. Its registry is `.gate`; read only."""
     from gatekeeper.cli import main
@@ -156,6 +158,7 @@ def checked(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config.write_text(config.read_text().replace('"lora_alpha": 32', '"lora_alpha": 24'))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setenv("GATE_CACHE", str(_caches()))
         for name in ("careful", "careless", HOSTILE_NAME):
             with pytest.raises(SystemExit):
                 main(["check", name, "-q"])
