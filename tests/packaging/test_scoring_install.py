@@ -65,10 +65,11 @@ def test_a_shipped_suite_is_the_same_suite_as_in_the_checkout(
 def test_a_shipped_suite_is_scored(checked_by_sdist: Project) -> None:
     """`init` names `general`; its data and its verifiers come from the installed package."""
     gate = checked_by_sdist.gate
-    done = gate("check", "careful", "--policy", "policies/gate.yaml", "--max-samples", "20",
+    done = gate("check", "careful", "--policy", "policies/gate.yaml", "--max-samples", "200",
                 "--json", "-", code=10)  # fmt: skip
-    rules = json.loads(done.stdout)["rules"]
+    rules = json.loads(done.stdout)["forgetting"]
     assert {rule["capability"] for rule in rules} >= {"grammar", "instructions", "formats"}
+    assert all(rule["n"] > 0 for rule in rules)
 
 
 @pytest.mark.browser
