@@ -6,8 +6,6 @@ task needs `gatekeeper[score]`. pyproject.toml lists the same packages; a test c
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,6 +80,8 @@ def explain_import(problem: BaseException, what: str) -> MissingExtra | None:
 
 
 def _is_there(module: str) -> bool:
+    import importlib.util
+
     if module in sys.modules:
         return sys.modules[module] is not None
     return importlib.util.find_spec(module) is not None
@@ -92,6 +92,8 @@ def _too_old(extra: str, modules: tuple[str, ...]) -> Iterator[tuple[str, str, s
 
     Vendors' builds of torch call themselves 2.8.0a0+..., so only the numbers count.
     """
+    import importlib.metadata
+
     from packaging.requirements import Requirement  # transformers brings it
     from packaging.version import Version
 

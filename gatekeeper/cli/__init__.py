@@ -13,7 +13,6 @@ import click
 
 from gatekeeper import __version__
 from gatekeeper.errors import ExitCode, GateError
-from gatekeeper.extras import explain_import
 
 __all__ = ["gate", "main"]
 
@@ -114,6 +113,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             sys.exit(ExitCode.INTERRUPTED)
         if os.environ.get("GATE_DEBUG"):
             raise
+        from gatekeeper.extras import explain_import
+
         called = (sys.argv[1:] if arguments is None else arguments)[:1]
         missing = explain_import(problem, f"`{' '.join(['gate', *called])}`")
         if missing is not None:

@@ -55,6 +55,18 @@ def test_a_light_command_imports_nothing_heavy(arguments: list[str], tmp_path: P
     assert "Traceback" not in done.stderr
 
 
+def test_the_version_is_told_without_reading_what_is_installed(tmp_path: Path) -> None:
+    slow = ("importlib.metadata", "pydantic", "yaml", "rich")
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=["--version"], heavy=slow)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert "LOADED []" in done.stderr, done.stderr
+
+
 def test_files_are_inspected_without_a_model_library(
     tiny_base: Path, tiny_adapter: Path, tmp_path: Path
 ) -> None:
