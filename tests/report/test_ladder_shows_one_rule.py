@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import report_factory as factory
 
@@ -39,23 +41,24 @@ def with_another_task(verdict: Verdict, first: bool) -> Verdict:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_the_missed_task_is_shown_and_earlier_checks_of_the_same_task(first: bool) -> None:
-    evidence, plain = factory.escalated_full()
-    verdict = with_another_task(plain, first)
-    steps, bar = ladder_steps(evidence, verdict)
-    view = view_ladder(evidence, verdict, factory.policy().policy, verdict.history)
+    plain = factory.escalated_full()
+    verdict = with_another_task(plain.verdict, first)
+    check = replace(plain, verdict=verdict)
+    steps, bar = ladder_steps(check)
+    view = view_ladder(check.evidence, verdict, factory.policy().policy, verdict.history)
     scores = [0.672, 0.752, 0.784]
     assert [step.score for step in steps if step.score is not None] == scores
     assert [row.score for row in view.rows if row.score is not None] == scores
     assert bar == view.bar == 0.85
-    figures = {figure.label: figure.value for figure in key_figures(evidence, verdict, ())}
+    figures = {figure.label: figure.value for figure in key_figures(check)}
     assert figures["Task score"] == "78.4%"
 
 
 def test_a_policy_that_asks_for_a_gain_only_has_a_ladder_too() -> None:
-    evidence, plain = factory.escalated_full()
-    rules = tuple(rule for rule in plain.rules if rule.kind is not RuleKind.BAR)
-    verdict = plain.model_copy(update={"rules": rules})
-    steps, bar = ladder_steps(evidence, verdict)
+    plain = factory.escalated_full()
+    rules = tuple(rule for rule in plain.verdict.rules if rule.kind is not RuleKind.BAR)
+    verdict = plain.verdict.model_copy(update={"rules": rules})
+    steps, bar = ladder_steps(replace(plain, verdict=verdict))
     [here] = [step for step in steps if step.current]
     assert (here.score, here.low, here.high) == pytest.approx((0.784, 0.734, 0.834))
     assert bar is None

@@ -87,7 +87,7 @@ def _task_and_forgetting(check: RecordedCheck) -> _Context:
 
 
 def _ladder(check: RecordedCheck) -> _Context:
-    steps, bar = ladder_steps(check.evidence, check.verdict)
+    steps, bar = ladder_steps(check)
     several = len({step.rung for step in steps}) > 1
     drawn = wide_and_narrow(lambda w, n: ladder(steps, bar, w, n), "ladder") if several else None
     return {"steps": steps, "bar": bar, "ladder": drawn}

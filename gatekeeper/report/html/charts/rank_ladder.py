@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gatekeeper.evidence import Evidence
 from gatekeeper.report.html.charts.svg import Axis, Drawing, fitted
 from gatekeeper.report.wording import percent
-from gatekeeper.verdict import Decision, Rung, Verdict
+from gatekeeper.verdict import Decision, Rung
+from gatekeeper.verdict.recorded_check import RecordedCheck
 from gatekeeper.verdict.rule_summary import result_before, task_bar, task_result, task_rule
 from gatekeeper.verdict.rungs import rung_height, rung_of
 
@@ -37,8 +37,9 @@ class Step:
     current: bool
 
 
-def ladder_steps(evidence: Evidence, verdict: Verdict) -> tuple[list[Step], float | None]:
+def ladder_steps(check: RecordedCheck) -> tuple[list[Step], float | None]:
     """Earlier checks, this one, and the next rung, lowest first; and the bar."""
+    evidence, verdict = check.evidence, check.verdict
     speaks = task_rule(verdict.rules)
     steps = [
         Step(past.rung, task.score, task.low, task.high, past.decision, False)
