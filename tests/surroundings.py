@@ -36,10 +36,21 @@ _SETTLED = {
     "TZ": "UTC",
 }
 
+_PACKAGES = {
+    "PIP_CONFIG_FILE": "~/.config/pip/pip.conf",
+    "PIP_CACHE_DIR": "~/.cache/pip",
+    "NPM_CONFIG_USERCONFIG": "~/.npmrc",
+    "NPM_CONFIG_CACHE": "~/.npm",
+}
+"""Tests that install packages do so from where this machine gets them, and what it has of them."""
+
 
 def settle() -> None:
     """Settle the environment, with an empty home folder. `clear_away` removes that."""
     os.environ["GATE_CACHE"] = str(cache_folder().absolute())  # from the true home
+    for name, file in _PACKAGES.items():
+        if name not in os.environ and (path := Path(file).expanduser()).exists():
+            os.environ[name] = str(path)
     for name in list(os.environ):
         if name in _LOUD or (name.startswith(_FOREIGN) and name not in _KEPT):
             del os.environ[name]

@@ -54,7 +54,7 @@ class Page:
         return [url for url in urls if not url.startswith(("data:", self.driver.current_url))]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an open page goes on drawing
 def page():
     if BROWSER is None or DRIVER is None:
         _missing("chromium or chromedriver")
@@ -86,6 +86,8 @@ def axe(tmp_path_factory):
     folder = tmp_path_factory.mktemp("axe")
     command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts",
                "--prefix", str(folder), "axe-core@4.14.1"]  # fmt: skip
-    if subprocess.run(command, capture_output=True, timeout=120, check=False).returncode:
+    try:
+        subprocess.run(command, capture_output=True, timeout=120, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         pytest.skip("axe-core could not be installed: it was NOT run")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
