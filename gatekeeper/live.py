@@ -1,8 +1,8 @@
 """A channel followed inside a process: what it serves is attached, swapped and detached there.
 
-The base is loaded once and its module tree is never touched: each adapter computes in a tree of
-its own over the same tensors. So a swap is the exchange of one reference. A request that has begun
-keeps the model it began with; the next one gets the new model; neither waits for the other.
+The base is loaded once and its module tree is never touched: each adapter computes in its own tree
+over the same tensors. So a swap exchanges one reference. A request that has begun keeps the model
+it began with; the next one gets the new model; neither waits for the other.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Swap:
     after: str
     sequence: int
     prepared: float
-    """Seconds spent on verifying and loading, while requests went on with what served before."""
+    """Seconds spent verifying and loading, while requests went on with what served before."""
     switched: float
     """Seconds in which the new model took the place of the old one."""
 
@@ -77,8 +77,8 @@ class ChannelModel:
     ) -> None:
         """Load the base if it is not loaded, and attach what the channel serves now.
 
-        `keep` adapters stay prepared after they left, so that going back is immediate. Raises
-        BaseError, RegistryError, RegistryDamaged or AdapterRefused: nothing serves then.
+        `keep` adapters stay prepared after they are taken out, so that going back is immediate.
+        Raises BaseError, RegistryError, RegistryDamaged or AdapterRefused: nothing serves then.
         """
         self.registry = (
             registry if isinstance(registry, Registry) else Registry.open(Path(registry))
@@ -129,7 +129,7 @@ class ChannelModel:
         import torch
 
         with self.request() as served, torch.inference_mode():
-            with self._words:  # fast tokenizers may refuse two borrowers at once
+            with self._words:  # fast tokenizers may refuse to be used by two threads at once
                 encoded = self.tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
             encoded = encoded.to(self._base.device)
             out = served.model.generate(**encoded, max_new_tokens=max_new_tokens, do_sample=False)
@@ -141,7 +141,7 @@ class ChannelModel:
         """Follow the channel if it moved. What serves stays in service when that fails.
 
         Raises RegistryDamaged for changed bytes, AdapterRefused for files that are not what was
-        promoted, RegistryError for another base, EngineError for what this machine cannot load.
+        promoted, RegistryError for a different base, EngineError for what this machine cannot load.
         """
         with self._moving:
             try:
@@ -165,7 +165,7 @@ class ChannelModel:
             except Exception as problem:  # a full GPU, a failing disk
                 self.problem = EngineError(
                     f"What the channel names cannot be loaded here: {problem}",
-                    "What served before goes on serving; the next look tries again.",
+                    "What served before stays in service; the next look tries again.",
                 )
                 raise self.problem from problem
             self._forget(before.target)
@@ -186,7 +186,7 @@ class ChannelModel:
         return self._base.prove_detach(self._base.fresh_state())
 
     def follow(self, every: float = 0.5) -> None:
-        """Look at the registry every so many seconds, in a thread of its own."""
+        """Look at the registry every `every` seconds, in a separate thread."""
         if self._follower is not None and self._follower.is_alive():
             return
         self._stopping.clear()
@@ -196,7 +196,7 @@ class ChannelModel:
         self._follower.start()
 
     def stop(self) -> None:
-        """End following; what serves stays in service."""
+        """Stop following; what serves stays in service."""
         self._stopping.set()
         if self._follower is not None:
             self._follower.join()
@@ -216,7 +216,7 @@ class ChannelModel:
             try:
                 self.refresh()
             except GateError:
-                continue  # kept in `problem`; what served goes on serving
+                continue  # kept in `problem`; what served stays in service
 
     def _model(self, serving: Serving) -> Any:
         pin = self._base.pin.digest
@@ -244,7 +244,7 @@ class ChannelModel:
         self._served = replace(was, model=model)
 
     def _forget(self, left: str) -> None:
-        """Let go of what nobody is likely to ask for next; running requests hold their own."""
+        """Drop what is unlikely to be needed next; running requests keep their own."""
         if left in self._prepared:
             self._prepared[left] = self._prepared.pop(left)  # newest last
         serving = self._served.target

@@ -42,7 +42,7 @@ def installed_versions() -> dict[str, str]:
 
 @cache
 def processor() -> str:
-    """The processor's model, as far as the system tells: kernels, and last bits, follow it."""
+    """The processor model, if the system reports it: kernels, and so last bits, depend on it."""
     with suppress(OSError):
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         for line in told.splitlines():
@@ -53,7 +53,7 @@ def processor() -> str:
 
 
 def describe_environment() -> Environment:
-    """Describe this process. Torch is asked only if it is loaded already."""
+    """Describe this process. Torch is asked only if it is already loaded."""
     torch = sys.modules.get("torch")
     return Environment(
         gatekeeper=__version__,

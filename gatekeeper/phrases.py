@@ -32,7 +32,7 @@ def _nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
 def slip_of(name: str, known: Iterable[str]) -> str | None:
     """The known name that was most likely meant; None when the name may well be a new one.
 
-    Part by part, so that production-eu beside production-us, or canary2 beside canary1, is new.
+    Compared part by part, so production-eu next to production-us, or canary2 to canary1, is new.
     """
     return next((other for other in sorted(known) if _is_slip(name, other)), None)
 
@@ -56,7 +56,7 @@ def _taken_apart(name: str) -> tuple[list[str], str]:
 
 
 def near_path(path: Path) -> Path | None:
-    """The path with its first misspelt part mended, None when nothing is near or it exists."""
+    """The path with its first misspelt part corrected; None when nothing is near or it exists."""
     parts = path.parts
     for index, part in enumerate(parts):
         here = Path(*parts[: index + 1])

@@ -1,7 +1,7 @@
 """Settings: which base, policy, registry and suites, and where each value came from.
 
 Precedence: flag > GATE_* > nearest gate.yaml (up to the git root) > [tool.gatekeeper] in
-pyproject.toml > built-in defaults. Paths are relative to the file that they stand in.
+pyproject.toml > built-in defaults. Paths are relative to the file that contains them.
 """
 
 from __future__ import annotations
@@ -30,9 +30,13 @@ class ChannelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    policy: str | None = Field(None, description="Only verdicts of this policy (by name) count.")
-    source: str | None = Field(None, alias="from", description="Only what serves there may come.")
-    protected: tuple[str, ...] = Field((), description="Only these users may move it.")
+    policy: str | None = Field(
+        None, description="Count only verdicts under this policy, by its name."
+    )
+    source: str | None = Field(
+        None, alias="from", description="Accept only what that channel currently serves."
+    )
+    protected: tuple[str, ...] = Field((), description="Users who may move the channel.")
 
 
 class ConfigFile(BaseModel):
@@ -47,7 +51,7 @@ class ConfigFile(BaseModel):
     policy: str | None = Field(None, description="Policy file, or the name of a built-in one.")
     registry: str | None = None
     channel: str | None = None
-    suites: tuple[str, ...] = Field((), description="Folders that hold suites of your own.")
+    suites: tuple[str, ...] = Field((), description="Folders that contain your own suites.")
     channels: dict[str, ChannelConfig] = {}
     objects_dir: str | None = Field(
         None, description="Where a new registry keeps its snapshots, to leave them out of git."
@@ -60,7 +64,7 @@ class ConfigFile(BaseModel):
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting, settled. `origin` says where each came from."""
+    """Every setting, resolved. `origin` says where each came from."""
 
     base: str | None
     revision: str | None
@@ -102,7 +106,7 @@ def settle(
     config: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Settle every setting.
+    """Resolve every setting.
 
     Raises ConfigError when the file is missing or wrong, with file and line.
     """
@@ -159,7 +163,7 @@ def _place(
 
 
 def _relative(value: str, folder: Path) -> str:
-    """A value that names something beside the file becomes a path; ids and names stay."""
+    """A value that names something next to the file becomes a path; ids and names stay."""
     candidate = folder / Path(value).expanduser()
     looks_like_path = value.startswith((".", "~", "/")) or value.endswith((".yaml", ".yml"))
     return str(candidate) if looks_like_path or candidate.exists() else value

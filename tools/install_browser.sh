@@ -1,6 +1,6 @@
 #!/bin/sh
-# The browser of the tests: Debian's chromium and its driver. Does nothing when they are there;
-# where they cannot be installed it says so and lets the tests skip.
+# The tests' browser: Debian's chromium and its driver. Does nothing when they are installed; where
+# they cannot be installed, says so and lets the tests skip.
 have() { command -v "$1" > /dev/null 2>&1; }
 
 if { have chromium || have google-chrome; } && have chromedriver; then
@@ -21,5 +21,5 @@ else
     exit 0
   fi
 fi
-echo "WARNING: no browser: $why. The pages will NOT be tried in a real browser." >&2
+echo "WARNING: no browser: $why. The pages will NOT be tested in a real browser." >&2
 echo "         apt-get install chromium chromium-driver   (or Chrome and its driver)" >&2

@@ -1,1 +1,1 @@
-"""For whoever writes a suite or a policy: drafting, faults, measuring, planning, cases, replay."""
+"""For authors of suites and policies: drafting, faults, measuring, planning, cases, replay."""

@@ -1,4 +1,4 @@
-"""Rows of held-out data: from a JSONL, JSON, CSV or Parquet file, or from a data set of the hub."""
+"""Rows of held-out data: from a JSONL, JSON, CSV or Parquet file, or from a data set on the hub."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Source:
     name: str
     rows: Sequence[Mapping[str, Any]]
     digest: str | None = None
-    """Of the file; None for a data set of the hub."""
+    """Of the file; None for a data set from the hub."""
     labels: Mapping[str, Sequence[str]] | None = None
     """Names of class labels by field, where the hub's data set has them."""
 
@@ -55,15 +55,17 @@ def read_source(held: HeldOut) -> Source:
 
 def _file(path: Path) -> Source:
     if not path.is_file():
-        raise SuiteError(f"{path} is no file.", "Check --from.")
+        raise SuiteError(f"{path} is not a file.", "Check --from.")
     if path.stat().st_size > MAX_BYTES:
-        raise SuiteError(f"{path} is larger than 1 GiB.", "Take a sample of it first.")
+        raise SuiteError(f"{path} is larger than 1 GiB.", "Use a sample of it.")
     readers = {".jsonl": _json_lines, ".json": _json_list, ".csv": _csv, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise SuiteError(
-            f"{path}: files that end in {path.suffix or 'nothing'} are not read.",
-            f"Known: {', '.join(SUFFIXES)}.",
+            f"{path}: "
+            + (f"files ending in {path.suffix}" if path.suffix else "files without a suffix")
+            + " are not supported.",
+            f"Supported: {', '.join(SUFFIXES)}.",
         )
     try:
         rows = reader(path)
@@ -85,9 +87,11 @@ def _json_list(path: Path) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as problem:
-        raise SuiteError(f"{path} is not JSON.", "Give a list of objects, or JSONL.") from problem
+        raise SuiteError(
+            f"{path} is not valid JSON.", "Give a list of objects, or JSONL."
+        ) from problem
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise SuiteError(f"{path} is not a list of objects.", "Give one, or JSONL.")
+        raise SuiteError(f"{path} is not a list of objects.", "Give a list of objects, or JSONL.")
     return found
 
 
@@ -95,9 +99,11 @@ def _mapping(line: str, place: str) -> Mapping[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as problem:
-        raise SuiteError(f"{place}: is not JSON.", "JSONL has one object a line.") from problem
+        raise SuiteError(
+            f"{place}: is not valid JSON.", "JSONL has one object per line."
+        ) from problem
     if not isinstance(row, dict):
-        raise SuiteError(f"{place}: is not an object.", "JSONL has one object a line.")
+        raise SuiteError(f"{place}: is not an object.", "JSONL has one object per line.")
     return row
 
 
@@ -107,8 +113,8 @@ def _csv(path: Path) -> list[Mapping[str, Any]]:
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise SuiteError(
-                f"{path}: row {number} has not as many cells as the first line has names.",
-                "Quote cells that hold commas.",
+                f"{path}: row {number} does not have as many cells as the header.",
+                "Quote cells that contain commas.",
             )
     return list(rows)
 
@@ -124,7 +130,7 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
         return list(pyarrow.parquet.read_table(path).to_pylist())
     except pyarrow.ArrowException as problem:
         raise SuiteError(
-            f"{path} is not a Parquet file ({first_line(problem)}).", "Check it."
+            f"{path} is not a Parquet file ({first_line(problem)}).", "Check the file."
         ) from problem
 
 
@@ -138,15 +144,15 @@ def _hub(ref: str, subset: str | None, split: str) -> Source:
     arguments = ", ".join(repr(part) for part in (ref, subset) if part)
     try:
         found = datasets.load_dataset(ref, subset, split=split)
-    except ValueError as problem:  # an unknown split or subset; the message lists those there are
+    except ValueError as problem:  # an unknown split or subset; the message lists the known ones
         raise SuiteError(
             f"{ref}: {first_line(problem)}", "Check --split and --subset."
         ) from problem
     except Exception as problem:  # whatever the hub client and its network raise
         raise SuiteError(
-            f"{ref} is neither a file nor a data set on this machine, and could not be fetched "
+            f"{ref} is neither a file nor a data set on this machine, and could not be downloaded "
             f"({type(problem).__name__}).",
-            f'Where there is a network: python -c "import datasets; '
+            f'With network access, run: python -c "import datasets; '
             f'datasets.load_dataset({arguments})"',
         ) from problem
     labels = {

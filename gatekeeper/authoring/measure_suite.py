@@ -1,4 +1,4 @@
-"""Measures a suite on a base: every doc scored once, with score, signal and cost by capability."""
+"""Measure a suite on a base: every doc scored once, with score, signal and cost per capability."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measure_suite(
 ) -> SuiteMeasure:
     """Load the suite's tasks and score every doc with the engine's base.
 
-    `progress` is told (capability, docs done, docs of the capability). Raises SuiteError and
+    `progress` receives (capability, docs done, docs in the capability). Raises SuiteError and
     EngineError as the engine does.
     """
     from gatekeeper.machine import describe_environment
@@ -81,7 +81,7 @@ def measure_suite(
 def _clock(environment: Environment) -> Callable[[], float]:
     """Seconds that other programs on the machine do not stretch: processor time per thread.
 
-    On an idle machine that is the time on the wall. A GPU is timed by the wall.
+    On an idle machine that equals wall time. A GPU is timed by wall time.
     """
     if environment.device != "cpu":
         return time.monotonic
@@ -100,7 +100,7 @@ def _whole(
     name: str,
     progress: Callable[[str, int, int], None] | None,
 ) -> list[SampleScore]:
-    """Scores of every doc, in order; those of the pilot are not paid twice."""
+    """Scores of every doc, in order; those of the pilot are not computed twice."""
     done = dict(zip(_spread(len(task), PILOT), pilot, strict=True))
     rest = [doc for doc in range(len(task)) if doc not in done]
 

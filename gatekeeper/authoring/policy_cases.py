@@ -1,4 +1,4 @@
-"""Unit tests for policies: declared outcomes in, the verdict that is expected of them.
+"""Unit tests for policies: declared outcomes in, the expected verdict out.
 
 A case says how many samples were right, lost and gained; it is decided by the same code as a real
 check.
@@ -24,7 +24,7 @@ __all__ = ["CaseResult", "run_cases"]
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case and what became of it."""
+    """A case and its result."""
 
     case: PolicyCase
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""A policy in plain sentences: what it will do, for people who did not write it. Pure."""
+"""A policy in plain sentences: what it will do, for readers who did not write it. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["explain"]
 
 
 def explain(policy: Policy) -> list[tuple[str, list[str]]]:
-    """Headed groups of sentences, in the order in which a check goes."""
+    """Groups of sentences with headings, in the order of a check."""
     return [
         ("Before anything is scored", _trust(policy)),
         ("Did it learn?", _task(policy)),
@@ -19,23 +19,24 @@ def explain(policy: Policy) -> list[tuple[str, list[str]]]:
 
 
 def _trust(policy: Policy) -> list[str]:
-    lines = ["A broken or unsafe adapter, or one of another base, is refused."]
+    lines = ["Broken or unsafe adapters, and adapters for a different base, are refused."]
     if policy.pins:
         lines.append(f"Held unless pinned in run.yaml: {', '.join(policy.pins)}.")
     overlap = policy.contamination.max_overlap
     lines.append(
-        "Any overlap of training data and suites is refused."
+        "Any overlap between training data and suites is refused."
         if overlap == 0
-        else f"More than {_percent(overlap)} of suite samples in the training data is refused."
+        else f"Refused when more than {_percent(overlap)} of the suite samples are in the "
+        "training data."
     )
     if policy.contamination.require:
-        lines.append("Held when the training data is not at hand to be compared.")
+        lines.append("Held when the training data is not available for comparison.")
     return lines
 
 
 def _task(policy: Policy) -> list[str]:
     if not policy.task:
-        return ["No task suite is named, so nothing can be promoted: add one under task."]
+        return ["No task suite is named, so nothing can be promoted: add one under `task`."]
     return [line for rule in policy.task for line in _task_lines(rule)]
 
 
@@ -52,7 +53,7 @@ def _forgetting(policy: Policy) -> list[str]:
     if not policy.forgetting:
         return ["No forgetting suite is named, so nothing can be promoted."]
     lines = [line for rule in policy.forgetting for line in _forgetting_lines(rule)]
-    lines.append("There is no average: one capability that is shown to be lost is enough to hold.")
+    lines.append("Capabilities are not averaged: losing one is enough for a hold.")
     if policy.max_kl is not None:
         lines.append(f"Drift on neutral text: at most {policy.max_kl:g} nats per token.")
     return lines
@@ -64,14 +65,15 @@ def _forgetting_lines(rule: ForgettingRule) -> list[str]:
     ]
     lines += [f"  {name}: less than {_points(value)}." for name, value in rule.margins.items()]
     if rule.skip:
-        lines.append(f"  Not asked about: {', '.join(rule.skip)}.")
+        lines.append(f"  Left out: {', '.join(rule.skip)}.")
     if rule.max_lost is not None:
         lines.append(
-            f"  At most {_percent(rule.max_lost)} of a capability may flip from right to wrong."
+            f"  At most {_percent(rule.max_lost)} of a capability's samples may flip from right to "
+            "wrong."
         )
     lines.append(
-        "  A capability in which the base is no better than chance is "
-        + ("reported and left out." if rule.on_no_signal == "report" else "a hold.")
+        "  A capability in which the base does no better than chance is "
+        + ("reported but not counted." if rule.on_no_signal == "report" else "a hold.")
     )
     return lines
 
@@ -79,27 +81,29 @@ def _forgetting_lines(rule: ForgettingRule) -> list[str]:
 def _budget(policy: Policy) -> list[str]:
     budget = policy.budget
     return [
-        f"At most {budget.max_samples} samples per suite and arm, looked at every "
-        f"{budget.look_every} per capability; a settled capability is not scored further.",
+        f"At most {budget.max_samples} samples per suite and arm (base or candidate), with a look "
+        f"after every {budget.look_every} per capability; a settled capability is scored no "
+        "further.",
         "The check ends at the first certain failure."
         if budget.on_fail == "stop"
-        else "A certain failure does not end the check: the picture is finished.",
-        f"Each limit may be missed by luck with probability {policy.alpha:g} at most, "
-        "early looks included.",
+        else "The check goes on after a certain failure, so that the report is complete.",
+        f"The probability of passing a limit by luck is at most {policy.alpha:g}, interim looks "
+        "included.",
     ]
 
 
 def _verdicts(policy: Policy) -> list[str]:
     if policy.mode == "report-only":
-        return ["Nothing: it reports, exits with 0 (30 for a refusal) and never promotes."]
+        return ["Nothing: it reports, exits with 0 (30 for a refusal), and never promotes."]
     ladder = " -> ".join(rung.label for rung in policy.escalation.rungs)
     return [
         "promote: every rule is shown to hold.",
-        "hold: something is shown to fail, or is not settled; the next step is named.",
-        f"escalate: the task is missed because capacity lacks. Ladder: {ladder}.",
+        "hold: a rule is shown to fail, or is not settled; the next step is named.",
+        f"escalate: the task is missed because the adapter has too little capacity. Ladder: "
+        f"{ladder}.",
         "full fine-tuning: only after the top LoRA rung was checked and shown to miss the bar.",
         f"More than {_percent(policy.data.max_contradictions)} contradictory training rows are a "
-        "data fault: hold, never escalate.",
+        "fault in the data: hold, never escalate.",
     ]
 
 

@@ -1,6 +1,6 @@
 """Decide recorded checks again: the same evidence under another policy, or the same one.
 
-Possible because the verdict is a pure function and the evidence holds the paired samples.
+Possible because the verdict is a pure function and the evidence contains the paired samples.
 """
 
 from __future__ import annotations

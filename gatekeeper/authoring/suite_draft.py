@@ -1,7 +1,7 @@
 """From rows of held-out data to samples of a suite: a prompt, its choices, its right answer. Pure.
 
 What cannot be a fair question is refused with the row's number: an empty field, an answer that is
-none of the choices, one question with two answers.
+not among the choices, one question with two answers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gatekeeper.phrases import did_you_mean
 __all__ = ["Draft", "Fields", "Sample", "draft_suite", "settled"]
 
 MOST_LABELS = 30
-"""More different answers than this are generated, not chosen from."""
+"""With more distinct answers than this, the answer is generated, not chosen."""
 ROWS_PER_LABEL = 4
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -34,7 +34,7 @@ class Fields:
     answer: str | None = None
     """A field with the right answer: its text, its number among the choices, or its letter."""
     choices: str | None = None
-    """A field with a list, or several fields, or the labels themselves, with commas between."""
+    """A field with a list, or several fields, or the labels themselves, separated by commas."""
     generate: bool = False
     chat: bool = False
     group_by: str | None = None
@@ -59,7 +59,7 @@ class Draft:
     samples: tuple[Sample, ...]
     system: str | None
     repeated: int
-    """Rows left out because the same question stood before, with the same answer."""
+    """Rows left out because the same question appeared before, with the same answer."""
 
 
 def settled(fields: Fields, source: Source) -> Fields:
@@ -100,7 +100,7 @@ def draft_suite(source: Source, fields: Fields, most: int, seed: int = 0) -> Dra
             prompt = _prompt(row, fields, place)
             answer = row.get(fields.answer or "")
         if answer is None or not str(answer).strip():
-            raise SuiteError(f"{place}: the answer is empty.", "Mend or remove the row.")
+            raise SuiteError(f"{place}: the answer is empty.", "Fix or remove the row.")
         asked.append((prompt, answer if isinstance(answer, int) else str(answer).strip(), row))
     if len(systems) > 1:
         raise SuiteError(
@@ -124,7 +124,7 @@ def _grouped(samples: Sequence[Sample], source: Source, fields: Fields) -> list[
             raise SuiteError(
                 f"{source.name}: row {number}: the field {fields.group_by!r}, which groups the "
                 "rows, is empty.",
-                "Mend the row, or leave out --group-by.",
+                "Fix the row, or leave out --group-by.",
             )
         found.append(replace(sample, group=group))
     return found
@@ -147,7 +147,7 @@ def _prompt(row: Mapping[str, Any], fields: Fields, place: str) -> str:
     def value(name: str) -> str:
         found = row.get(name)
         if found is None or not str(found).strip():
-            raise SuiteError(f"{place}: {name} is empty.", "Mend or remove the row.")
+            raise SuiteError(f"{place}: {name} is empty.", "Fix or remove the row.")
         return str(found).strip()
 
     if _SLOT.search(fields.question):
@@ -166,8 +166,8 @@ def _conversation(row: Mapping[str, Any], place: str) -> tuple[str, str, str]:
     rest = [turn for turn in turns if turn.get("role") != "system"]
     if [turn.get("role") for turn in rest] != ["user", "assistant"]:
         raise SuiteError(
-            f"{place}: is not one question and one answer.",
-            "Suites ask one turn; cut longer conversations into such pairs.",
+            f"{place}: is not one question with one answer.",
+            "Suites ask one turn; split longer conversations into such pairs.",
         )
     return system, str(rest[0].get("content", "")), str(rest[1].get("content", ""))
 
@@ -224,7 +224,7 @@ def _chosen(prompt: str, answer: str | int, choices: Sequence[str], place: str) 
     if 0 <= place_of < len(choices):
         return Sample(prompt, choices[place_of], tuple(choices))
     raise SuiteError(
-        f"{place}: the answer {text[:60]!r} is none of its choices.",
+        f"{place}: the answer {text[:60]!r} is not among its choices.",
         f"Its choices: {', '.join(choice[:40] for choice in choices)}.",
     )
 
@@ -241,13 +241,13 @@ def _once(source: Source, samples: Sequence[Sample]) -> tuple[list[Sample], int]
             kept.append(sample)
         elif before[1] != sample.answer:
             raise SuiteError(
-                f"{source.name}: rows {before[0]} and {number} ask the same and differ in the "
-                f"answer ({before[1][:40]!r}, {sample.answer[:40]!r}).",
+                f"{source.name}: rows {before[0]} and {number} ask the same question but have "
+                f"different answers ({before[1][:40]!r}, {sample.answer[:40]!r}).",
                 "Decide which is right; contradictory questions measure nothing.",
             )
     if len(kept) > 1 and len(Counter(sample.answer for sample in kept)) == 1:
         raise SuiteError(
             f"{source.name}: every right answer is {kept[0].answer[:40]!r}.",
-            "Check --answer, or add rows with other answers.",
+            "Check --answer, or add rows with different answers.",
         )
     return kept, len(samples) - len(kept)

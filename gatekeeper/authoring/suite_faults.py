@@ -1,6 +1,6 @@
-"""Faults of a task's own data: asked twice, nothing right, one label for all, a leaking answer.
+"""Faults in a task's own data: asked twice, nothing right, one label for all, a leaking answer.
 
-A fault is told in one sentence, with the sample where there is one.
+Each fault is reported in one sentence, with the sample where there is one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ __all__ = ["faults_of"]
 
 MOST_OF_ONE_ANSWER = 0.6
 MOST_OVER_CHANCE = 0.15
-"""How much more often than chance the right answer may stand at one place among the choices."""
+"""How much more often than chance the right answer may be in one position among the choices."""
 FEWEST_TO_JUDGE = 40
 """Shares of fewer samples say nothing."""
 LEAK_SHARE, LEAK_TIMES = 0.3, 5.0
-"""The right answer stands in the question of this share, and that many times as often as a wrong
-one: then the question tells it."""
+"""The answer leaks when this share of questions contain the right answer, and do so this many times
+as often as a wrong one."""
 MOST_TOLD = 5
-"""Faults of one sort that are told one by one."""
+"""Faults of one kind that are reported one by one."""
 
 
 class Readable(Protocol):
@@ -72,7 +72,7 @@ def _empty(task: Readable) -> Iterator[str]:
 
 
 def _repeated(task: Readable) -> Iterator[str]:
-    """The same question twice, or twice but for case, punctuation and spaces."""
+    """The same question twice, or twice apart from case, punctuation and spaces."""
     exact: dict[str, int] = {}
     loose: dict[str, int] = {}
     for doc in range(len(task)):
@@ -88,7 +88,7 @@ def _repeated(task: Readable) -> Iterator[str]:
 
 
 def _prose(text: str) -> bool:
-    """Mostly words: in code and brackets, punctuation is what is asked about."""
+    """Mostly words: in code and brackets, the question is about the punctuation."""
     marks = sum(not (char.isalnum() or char.isspace()) for char in text)
     return marks <= 0.12 * len(text)
 
@@ -113,7 +113,7 @@ def _imbalance(task: Readable) -> Iterator[str]:
 
 
 def _places(task: Readable) -> Iterator[str]:
-    """Choices that differ from doc to doc: does the right one stand at one place too often?"""
+    """Choices that differ from doc to doc: is the right one in the same position too often?"""
     by_size: dict[int, list[int]] = {}
     labels = set()
     for doc in range(len(task)):
@@ -130,12 +130,12 @@ def _places(task: Readable) -> Iterator[str]:
         if len(places) >= FEWEST_TO_JUDGE and share > 1 / size + MOST_OVER_CHANCE:
             yield (
                 f"the right answer is choice {place + 1} of {size} in {100 * share:.0f}% of the "
-                "samples: a model that always says so scores that much"
+                f"samples, so a model that always picks it scores {100 * share:.0f}%"
             )
 
 
 def _leak(task: Readable) -> Iterator[str]:
-    """Does the question name the right answer, and hardly ever a wrong one?"""
+    """Does the question mention the right answer, and hardly ever a wrong one?"""
     right, wrong, wrongs, docs = 0, 0, 0, 0
     for doc in range(len(task)):
         choices = _choices(task, doc)
@@ -155,13 +155,13 @@ def _leak(task: Readable) -> Iterator[str]:
     named_right, named_wrong = right / docs, wrong / wrongs
     if named_right > LEAK_SHARE and named_right > LEAK_TIMES * named_wrong:
         yield (
-            f"the question names the right answer in {100 * named_right:.0f}% of the samples, a "
-            f"wrong one in {100 * named_wrong:.0f}%: the answer leaks"
+            f"the question mentions the right answer in {100 * named_right:.0f}% of the samples, "
+            f"but a wrong one in {100 * named_wrong:.0f}%, so the answer leaks"
         )
 
 
 def _choices(task: Readable, doc: int) -> list[str]:
-    """Texts that are compared, in order; none where an answer is generated."""
+    """The texts that are compared, in order; none where an answer is generated."""
     found = [arguments[1] for arguments in task.arguments(doc) if len(arguments) > 1]
     return [text for text in found if isinstance(text, str)] if len(found) > 1 else []
 

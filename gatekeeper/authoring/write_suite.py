@@ -1,7 +1,7 @@
-"""Writes a suite from held-out data, and refuses data that the training file holds.
+"""Write a suite from held-out data, and refuse data that is in the training file.
 
-The suite is an ordinary one: `suite.yaml`, one lm-eval task file and its data. It appears whole or
-not at all.
+The suite is an ordinary one: `suite.yaml`, one lm-eval task file and its data. It is written
+completely or not at all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHOWN_PAIRS = 3
 
 
 def require_apart(name: str, source: Source, draft: Draft, train: Path) -> int:
-    """Compare held-out samples with the training file; give the number of training rows.
+    """Compare held-out samples with the training file; return the number of training rows.
 
     Raises SuiteError when any sample overlaps, with the pairs, and TrainingDataError when the
     training file cannot be read.
@@ -36,11 +36,11 @@ def require_apart(name: str, source: Source, draft: Draft, train: Path) -> int:
     from gatekeeper.training.rows import read_rows
 
     if not train.is_file():
-        raise SuiteError(f"{train} is no file.", "Check --train.")
+        raise SuiteError(f"{train} is not a file.", "Check --train.")
     if source.digest is not None and source.digest == digest_file(train):
         raise SuiteError(
             f"{source.name} is the training file itself.",
-            "Hold rows out before training; a score on rows that were trained on is no evidence.",
+            "Hold rows out before training; a score on rows that were trained on is not evidence.",
         )
     rows = [prompt for prompt, _ in read_rows(train)]
     samples = [(f"{name}/{i}", sample.prompt) for i, sample in enumerate(draft.samples)]
@@ -50,7 +50,7 @@ def require_apart(name: str, source: Source, draft: Draft, train: Path) -> int:
         pairs = "\n".join(_told(pair) for pair in found.pairs[:SHOWN_PAIRS])
         raise SuiteError(
             f"{count} of {len(samples)} held-out samples overlap {train}:\n{pairs}",
-            "Take them out of the training file and train again, or hold out other rows.",
+            "Remove them from the training file and train again, or hold out other rows.",
         )
     return len(rows)
 
@@ -76,18 +76,19 @@ def write_suite(
     chat: bool = False,
     compared: str | None = None,
 ) -> Path:
-    """Write the suite NAME under `folder` and give its own folder.
+    """Write the suite NAME under `folder` and return its own folder.
 
-    `compared` names the training file that was compared. Raises SuiteError when the name is no
-    name, or a suite of that name is there already.
+    `compared` names the training file that was compared. Raises SuiteError when the name is not
+    valid, or a suite of that name already exists.
     """
     if not _NAME.fullmatch(name):
         raise SuiteError(
-            f"{name!r} is no name for a suite.", "Use small letters, digits, dots and dashes."
+            f"{name!r} is not a valid suite name.",
+            "Use lower-case letters, digits, dots and dashes.",
         )
     target = folder / name
     if target.exists():
-        raise SuiteError(f"{target} is there already.", "Choose another name, or remove it.")
+        raise SuiteError(f"{target} already exists.", "Choose another name, or remove it.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as aside:
@@ -97,7 +98,7 @@ def write_suite(
             shutil.move(built, target)
     except OSError as problem:
         raise SuiteError(
-            f"{target} cannot be written ({problem.strerror or problem}).", "Check the folder."
+            f"Cannot write {target} ({problem.strerror or problem}).", "Check the folder."
         ) from problem
     return target
 
@@ -128,7 +129,7 @@ def _write(
     suite: dict[str, Any] = {
         "name": name,
         "role": role.value,
-        "description": f"{len(draft.samples)} held-out samples of {Path(source.name).name}.",
+        "description": f"{len(draft.samples)} held-out samples from {Path(source.name).name}.",
         "capabilities": [{"name": name, "tasks": [entry]}],
     }
     if chat:

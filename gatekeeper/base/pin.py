@@ -1,8 +1,8 @@
 """What exactly a base is.
 
-A base is named by the digest of its contents: weights, config, tokenizer, chat template. How it is
-computed with (dtype, quantization) stands beside the digest, never in it, so an adapter trained on
-a 4-bit copy and one trained on float32 name the same base. Nothing here loads a model.
+A base is identified by the digest of its contents: weights, config, tokenizer, chat template. How
+it computes (dtype, quantization) is recorded separately, never in the digest, so an adapter trained
+on a 4-bit copy and one trained on float32 name the same base. Nothing here loads a model.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VOLATILE_CONFIG = frozenset(
         "use_cache",
     }
 )
-"""Keys of config.json that saving changes and that change no computation."""
+"""Keys of config.json that change when saved but do not affect computation."""
 
 
 def settled_dtype(dtype: str, device: str = "cpu") -> str:
@@ -49,16 +49,16 @@ def pin_base(
     device: str = "cpu",
     revision: str | None = None,
 ) -> BasePin:
-    """Pin a base: the same contents give the same digest wherever they lie.
+    """Pin a base: the same contents give the same digest wherever they are.
 
     File digests are cached by path, size, time and inode, so only the first pin reads the weights.
     Raises BaseError when a file is missing or unreadable.
     """
     if quantization not in ("none", "nf4"):
-        raise BaseError(f"Quantization {quantization!r} is not known.", "Use none or nf4.")
+        raise BaseError(f"Unknown quantization {quantization!r}.", "Use none or nf4.")
     weights: dict[str, Any] = {file.name: cached_digest(file) for file in folder.weight_files}
     if folder.weight_map is not None:
-        # The index decides which shard wins when two hold the same tensor.
+        # The index decides which shard wins when two contain the same tensor.
         weights["weight_map"] = digest_json(folder.weight_map)
     weights_digest = digest_json(weights)
     config = {k: v for k, v in folder.config.items() if k not in VOLATILE_CONFIG}

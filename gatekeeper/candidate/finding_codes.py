@@ -1,4 +1,4 @@
-"""Codes of everything that inspection can find. Stable: policies and scripts may name them."""
+"""Codes for everything that inspection can find. Stable: policies and scripts may name them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["FindingCode", "held", "refused", "told", "warned"]
 
 
 class FindingCode(StrEnum):
-    """What was found. The severity stands on the finding, since it can depend on the case."""
+    """What was found. The severity is on the finding, since it can depend on the case."""
 
     UNSAFE_FILE = "unsafe-file"
-    """A link out of the folder, or something that is no regular file."""
+    """A link out of the folder, or something that is not a regular file."""
     PICKLE_ONLY = "pickle-only"
     """Weights only as a pickle, which could run code; never opened."""
     CONFIG_UNREADABLE = "config-unreadable"
@@ -28,7 +28,7 @@ class FindingCode(StrEnum):
     UNKNOWN_CONFIG_FIELD = "unknown-config-field"
     BAD_CONFIG_VALUE = "bad-config-value"
     UNSAFE_PATTERN = "unsafe-pattern"
-    """A module pattern that could take for ever to match."""
+    """A module pattern that could take exponential time to match."""
     NOT_FINITE = "not-finite"
     MISSING_TENSORS = "missing-tensors"
     UNEXPECTED_TENSORS = "unexpected-tensors"
@@ -46,7 +46,7 @@ class FindingCode(StrEnum):
     WRONG_BASE = "wrong-base"
     BASE_NOT_PINNED = "base-not-pinned"
     BASE_NOT_COMPARED = "base-not-compared"
-    """Static inspection without the base: what it could not tell."""
+    """Static inspection without the base: what it could not determine."""
     NAMES_NOT_DERIVED = "names-not-derived"
     """The base stores fused or renamed modules; names are proven when the adapter is attached."""
     VOCABULARY_DIFFERS = "vocabulary-differs"
@@ -60,7 +60,7 @@ class FindingCode(StrEnum):
     """DoRA, trainable tokens, ...: fine, and proven per adapter."""
     EXTREME_SCALE = "extreme-scale"
     CANNOT_ATTACH = "cannot-attach"
-    """PEFT cannot load it whole, or loading it writes into the base."""
+    """PEFT cannot load it completely, or loading it writes into the base."""
     NOT_DETACHABLE_BY_DESIGN = "checkpoint-not-detachable"
     """A full checkpoint has nothing to detach: rollback is the channel's move."""
 
@@ -82,7 +82,7 @@ def warned(
 def held(
     code: FindingCode, text: str, names: tuple[str, ...] = (), hint: str | None = None
 ) -> Finding:
-    """Something that keeps the candidate from being promoted until it is mended."""
+    """Something that keeps the candidate from being promoted until it is fixed."""
     return Finding(code=code.value, severity=Severity.HOLD, text=text, hint=hint, names=names)
 
 

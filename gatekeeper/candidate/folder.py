@@ -1,7 +1,7 @@
 """The files of a candidate's folder: which count, copying them, reading them, their digest.
 
 Pickles are never opened and links that leave the folder are never followed. What is read becomes
-values and findings; judging them is `inspect_files.py`'s business.
+values and findings; `inspect_files.py` judges them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class AdapterFolder:
     tensors: Mapping[str, StoredTensor]
     problems: tuple[Finding, ...] = field(default=())
     weights_digest: str | None = None
-    """Of an adapter's safetensors file, so that what is loaded can be told from what was read."""
+    """Of an adapter's safetensors file: shows whether what is loaded is what was read."""
 
     @property
     def readable(self) -> bool:
@@ -55,10 +55,10 @@ class AdapterFolder:
 
 
 def snapshot(folder: Path, destination: Path) -> Path:
-    """Copy a candidate's config and safetensors to `destination`, and give that folder back.
+    """Copy a candidate's config and safetensors to `destination`, and return that folder.
 
-    For a full checkpoint its tokenizer goes along. Nothing else is copied, so pickles and links
-    stay behind. Raises AdapterRefused when there is no candidate or its files are unsafe, and
+    A full checkpoint's tokenizer is copied as well. Nothing else is, so pickles and links stay
+    behind. Raises AdapterRefused when there is no candidate or its files are unsafe, and
     ConfigError when there is no such folder.
     """
     _require_folder(folder)
@@ -81,8 +81,8 @@ def _require_folder(folder: Path) -> None:
         raise ConfigError(
             f"{folder} is not a folder.",
             (f"Did you mean {near}? " if near else "")
-            + "Give the folder that PEFT saved: it holds adapter_config.json. "
-            "(An adapter on the hub comes down with: hf download ORG/NAME --local-dir FOLDER)",
+            + "Give the folder that PEFT saved: it contains adapter_config.json. "
+            "(To download an adapter from the hub: hf download ORG/NAME --local-dir FOLDER)",
         )
 
 
@@ -95,17 +95,17 @@ def _names(folder: Path) -> tuple[str, ...]:
         return (*_MODEL_FILES, *TOKENIZER_FILES, *shards)
     if (folder / WEIGHTS).exists() or any((folder / name).exists() for name in PICKLES):
         raise AdapterRefused(
-            f"{folder} holds adapter weights but no {CONFIG}.",
+            f"{folder} contains adapter weights but no {CONFIG}.",
             "Copy the config that PEFT saved with them.",
         )
     raise AdapterRefused(
-        f"{folder} holds neither {CONFIG} nor config.json, so it is no candidate.",
+        f"{folder} contains neither {CONFIG} nor config.json, so it is not a candidate.",
         _inside(folder) or "Give the folder that PEFT saved, or a full checkpoint.",
     )
 
 
 def _inside(folder: Path) -> str | None:
-    """A trainer's output folder holds checkpoints; the newest is meant, most likely."""
+    """A trainer's output folder contains checkpoints; most likely the newest is meant."""
     inside = [*folder.glob(f"*/{CONFIG}"), *folder.glob("*/config.json")]
     found = [config for config in inside if config.is_file()]
     if not found:
@@ -173,9 +173,9 @@ def _read_weights(
     except DamagedFileError as problem:
         finding = refused(
             FindingCode.WEIGHTS_UNREADABLE,
-            f"{WEIGHTS} is no sound safetensors file: {problem}.",
+            f"{WEIGHTS} is not a valid safetensors file: {problem}.",
             (WEIGHTS,),
-            "Copy or save it again; it may have been cut off on the way.",
+            "Copy or save it again; it may have been truncated in transit.",
         )
         return {}, digest, (finding,)
 
@@ -186,12 +186,12 @@ def missing_weights(folder: Path) -> Finding:
     if pickles:
         return refused(
             FindingCode.PICKLE_ONLY,
-            f"The weights are there only as a pickle ({pickles[0]}), which can run code when "
-            "opened; it was not.",
+            f"The weights exist only as a pickle ({pickles[0]}), which can run code when opened, "
+            "so it was not opened.",
             pickles,
             "Save it again with safe_serialization=True: adapter_model.safetensors.",
         )
-    return refused(FindingCode.WEIGHTS_UNREADABLE, f"{WEIGHTS} is not there.", (WEIGHTS,))
+    return refused(FindingCode.WEIGHTS_UNREADABLE, f"{WEIGHTS} is missing.", (WEIGHTS,))
 
 
 def _read_checkpoint(folder: Path) -> AdapterFolder:

@@ -1,4 +1,4 @@
-"""A candidate as its files alone show it: pinned, and everything found, from unsafe to unusual.
+"""A candidate as shown by its files alone: pinned, with everything found, from unsafe to unusual.
 
 No torch, and nothing is loaded. What is inspected should be a `snapshot`, so that what was judged
 is what is loaded later.
@@ -35,11 +35,11 @@ def inspect_static(
     *,
     source: Path | None = None,
 ) -> tuple[CandidatePin, tuple[Finding, ...]]:
-    """Pin a candidate and find what its files tell, from unsafe to merely unusual.
+    """Pin a candidate and find what its files show, from unsafe to merely unusual.
 
-    `folder` is usually a snapshot; `source` is where it came from, for its name and for what lies
-    beside it. Without a base the findings say what could not be told. Raises AdapterRefused only
-    when there is nothing to read at all, BaseError when the base itself is broken.
+    `folder` is usually a snapshot; `source` is where it came from, for its name and for the files
+    next to it. Without a base the findings say what could not be determined. Raises AdapterRefused
+    only when there is nothing to read at all, BaseError when the base itself is broken.
     """
     read = read_adapter(folder)
     origin = source or folder
@@ -86,9 +86,10 @@ def _base_identity(
     if manifest_digest is None:
         yield held(
             FindingCode.BASE_NOT_PINNED,
-            "Nothing says by digest which base it was trained on; another base of the same shape "
-            "would load without a word.",
-            hint=f"Write base_digest: {base_pin.digest} into the run manifest, if that is so.",
+            "Nothing pins, by digest, the base that it was trained on; a different base of the "
+            "same shape would load silently.",
+            hint=f"If it was this base, write base_digest: {base_pin.digest} into the run "
+            "manifest.",
         )
     elif manifest_digest != base_pin.digest:
         yield refused(
@@ -137,5 +138,5 @@ _RANKING = (Severity.REFUSE, Severity.HOLD, Severity.WARN, Severity.INFO)
 
 
 def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Worst first, each said once."""
+    """Worst first, each only once."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda f: _RANKING.index(f.severity)))

@@ -1,4 +1,4 @@
-"""The same adapter at another scale: alpha multiplied, weights untouched, its origin written down.
+"""The same adapter at another scale: alpha multiplied, weights untouched, its origin recorded.
 
 The update of a LoRA module is alpha / r · B·A, so a smaller alpha is the same adapter, weaker; at
 zero it is the base. What alpha does not scale (whole modules, biases, DoRA's magnitudes) cannot be
@@ -31,29 +31,29 @@ _STATE = "trainer_state.json"
 def unscalable(config: Mapping[str, Any]) -> str | None:
     """Why alpha does not scale the whole of this adapter; None when it does."""
     if config.get("peft_type") != "LORA":
-        return "it is no LoRA adapter"
+        return "it is not a LoRA adapter"
     if config.get("modules_to_save"):
-        return "it brings whole modules (modules_to_save), which alpha does not scale"
+        return "it contains whole modules (modules_to_save), which alpha does not scale"
     if config.get("trainable_token_indices"):
-        return "it brings whole token embeddings, which alpha does not scale"
+        return "it contains whole token embeddings, which alpha does not scale"
     if config.get("bias") not in (None, "none") or config.get("lora_bias"):
-        return "it brings biases, which alpha does not scale"
+        return "it contains biases, which alpha does not scale"
     if config.get("use_dora"):
         return "it is a DoRA adapter, whose magnitudes alpha does not scale"
     return None
 
 
 def scaled_copy(source: Path, target: Path, factor: float, *, name: str | None = None) -> str:
-    """Write `source` with alpha times `factor` into the new folder `target`; give its digest.
+    """Write `source` with alpha times `factor` into the new folder `target`; return its digest.
 
-    With a `name` the run manifest and the training curve go along, and the manifest says what it
-    was rescaled from. Raises AdapterRefused for what cannot be read or scaled, ConfigError when
-    `target` is taken.
+    With a `name` the run manifest and the training curve are copied too, and the manifest says
+    what it was rescaled from. Raises AdapterRefused for what cannot be read or scaled, ConfigError
+    when `target` already exists.
     """
     read = read_adapter(source)
     if read.kind != "adapter" or read.problems:
         raise AdapterRefused(
-            f"{source} is no readable adapter, so it cannot be rescaled.",
+            f"{source} is not a readable adapter, so it cannot be rescaled.",
             f"Run `gate inspect {source}` to see why.",
         )
     if why := unscalable(read.config):
@@ -61,7 +61,7 @@ def scaled_copy(source: Path, target: Path, factor: float, *, name: str | None =
             f"{source} cannot be rescaled: {why}.", "Train it more gently instead."
         )
     if target.exists():
-        raise ConfigError(f"{target} exists already.", "Name another folder with --out.")
+        raise ConfigError(f"{target} already exists.", "Name another folder with --out.")
     target.mkdir(parents=True)
     try:
         copy_file(source, WEIGHTS, target)
@@ -83,7 +83,7 @@ def _scaled(alpha: float, factor: float) -> float:
 
 
 def _carry_run(source: Path, target: Path, name: str, origin: str, alpha: float) -> None:
-    """The run that it was trained by stays the same; only name, alpha and origin change."""
+    """The training run stays the same; only name, alpha and origin change."""
     place = find_manifest(source)
     if place is None:
         return

@@ -1,4 +1,4 @@
-"""What an adapter's weights alone say about it: how large, how many directions, which modules.
+"""What an adapter's weights alone show: how large, how many directions, which modules.
 
 Diagnostics only; none of them decides. The update of a module is scale · B·A; its singular values
 are those of the small matrix R_B · R_Aᵀ after two thin QR factorisations, so the full-size product
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ENERGY", "module_scale", "singular_values", "weigh"]
 
 ENERGY = 0.9
-"""Share of the squared norm that the energy rank must hold."""
+"""Share of the squared norm that the energy rank must cover."""
 
 _DIGITS = 6
 
@@ -35,12 +35,14 @@ _DIGITS = 6
 def weigh(folder: Path, base_folder: ModelFolder | None = None) -> WeightEvidence:
     """Weigh every module of a LoRA adapter; with the base, also relative to its weights.
 
-    Raises AdapterRefused when the folder is no readable LoRA adapter, BaseError when the base is
-    broken.
+    Raises AdapterRefused when the folder is not a readable LoRA adapter, BaseError when the base
+    is broken.
     """
     read = read_adapter(folder)
     if read.kind != "adapter" or read.problems:
-        raise AdapterRefused(f"{folder} is no readable adapter, so its weights say nothing.")
+        raise AdapterRefused(
+            f"{folder} is not a readable adapter, so its weights cannot be measured."
+        )
     base = base_folder.tensors if base_folder else None
     updates, dead = [], []
     for module, a, b in lora_pairs(read.tensors):

@@ -18,14 +18,14 @@ __all__ = ["Candidate", "base_itself", "inspect_candidate"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """What files alone tell of a candidate."""
+    """What files alone show about a candidate."""
 
     pin: CandidatePin
     findings: tuple[Finding, ...]
     snapshot: Path | None
     training: TrainingEvidence
     rows: Sequence[tuple[str, str]] | None
-    """Training rows as (prompt, target); None when they are not at hand."""
+    """Training rows as (prompt, target); None when they are not available."""
     weights: WeightEvidence | None
 
     @property
@@ -48,7 +48,7 @@ def base_itself(request: Request) -> Candidate:
 
 
 def inspect_candidate(request: Request, folder: Path, staging: Path) -> Candidate:
-    """Copy a candidate into `staging` and read everything that its files tell.
+    """Copy a candidate into `staging` and read everything that its files show.
 
     Raises AdapterRefused when there is nothing to read, TrainingDataError for a broken manifest.
     """

@@ -1,7 +1,7 @@
-"""Run the model: everything that is measured of one candidate, in the order of a check.
+"""Run the model: everything that is measured for one candidate, in the order of a check.
 
-Contamination first (a score on seen samples is no evidence), then the proof that the adapter is
-on, then the suites, drift and the train probe, and last the proof that the base came back.
+Contamination first (a score on seen samples is not evidence), then the proof that the adapter takes
+effect, then the suites, drift and the train probe, and last the proof that the base came back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NOTHING = Cost(seconds=0.0, samples_scored=0, samples_cached=0, samples_saved=0,
 
 @dataclass(frozen=True)
 class Measured:
-    """What running the model gave; empty for a candidate that was refused before."""
+    """What running the model gave; empty for a candidate that was refused earlier."""
 
     contamination: Contamination | None = None
     effect: EffectProbe | None = None
@@ -102,7 +102,7 @@ def _on_the_base(
 
 
 def _contamination(candidate: Candidate, bench: Bench[Task]) -> Contamination | None:
-    """Overlap with every doc of every suite, not only with those that will be drawn."""
+    """Overlap with every doc of every suite, not just those that will be drawn."""
     from gatekeeper.training.contamination import find_overlap
 
     if candidate.rows is None:
@@ -122,7 +122,7 @@ def _contamination(candidate: Candidate, bench: Bench[Task]) -> Contamination | 
 def _effect(candidate: Candidate, bench: Bench[Task]) -> EffectProbe | None:
     if candidate.snapshot is None:
         return None
-    with bench.progress.stage("proving that the adapter is on, then off"):
+    with bench.progress.stage("proving that the adapter switches on and off"):
         bench.engine.attach(candidate.snapshot, candidate.pin.digest)
         return bench.engine.prove_effect(candidate.pin.digest)
 
@@ -135,7 +135,7 @@ def _score(arm: str | None, bench: Bench[Task]) -> list[SuiteScores]:
 
 
 def _neutral_text(arm: str | None, bench: Bench[Task]) -> NeutralText | None:
-    """Drift on the text of the first suite that brings one."""
+    """Drift on the text of the first suite that has one."""
     from gatekeeper.suite.neutral_texts import read_texts
 
     for suite in bench.request.suites:

@@ -1,7 +1,7 @@
 """One check, read top to bottom: inspect, pin, score, compare, diagnose, decide, record.
 
-The straight line of the whole tool. It holds no rule and no statistics; it hands each room what
-the room before it made, and gives back one result per candidate.
+The straight line of the whole tool. It contains no rules and no statistics; it passes each room
+what the previous one made, and returns one result per candidate.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def check(
 ) -> list[CheckResult]:
     """Check every candidate on one load of the base.
 
-    `staging` receives the snapshots. Raises GateError for everything a user can mend; a candidate
-    that cannot be trusted is no error but a refused verdict.
+    `staging` receives the snapshots. Raises GateError for everything a user can fix; a candidate
+    that cannot be trusted is not an error but a refused verdict.
     """
     progress = progress or Silent()
     with progress.stage("reading files"):
@@ -65,20 +65,20 @@ def check(
 
 
 def _foreseen(request: Request, candidate: Candidate) -> Iterator[str]:
-    """What will hold the candidate however it scores: worth knowing before the time is spent."""
+    """What will hold the candidate whatever it scores: worth knowing before the time is spent."""
     if candidate.refused or candidate.pin.kind == "base":
         return
     if not request.policy.policy.task:
-        yield "The policy names no task suite: this will be a hold, whatever is measured."
+        yield "The policy names no task suite. This check will end in a hold, whatever is measured."
     if request.policy.policy.contamination.require and candidate.rows is None:
         yield (
-            "The training data is not at hand, so nobody can tell whether it holds samples of the "
-            "suites: this will be a hold."
+            "The training data is not available, so overlap with the suites cannot be ruled out. "
+            "This check will end in a hold."
         )
 
 
 def _measured(candidate: Candidate, bench: Bench[Task]) -> tuple[Candidate, Measured]:
-    """Measure a candidate; one that PEFT cannot attach is refused, and the others go on."""
+    """Measure a candidate; one that PEFT cannot attach is refused, and the others continue."""
     if candidate.refused:
         return candidate, Measured()
     try:

@@ -75,7 +75,7 @@ def prepare(
     against_itself: bool = False,
     registry: Registry | None = None,
 ) -> Request:
-    """Everything a check needs. Raises GateError for what a user can mend."""
+    """Everything a check needs. Raises GateError for what a user can fix."""
     loaded = load_policy(settings.policy)
     suites = suites_of(loaded, settings.suites)
     folder, pin = base_of(settings, adapters)
@@ -109,7 +109,7 @@ def prepare(
 
 
 def _noise_floor(registry: Registry | None, base: BasePin) -> NoiseFloor | None:
-    """From the registry's A/A checks of this base; damage there is `verify`'s business."""
+    """From the registry's A/A checks of this base; `verify` reports any damage there."""
     from gatekeeper.machine import describe_environment
 
     if registry is None:
@@ -118,7 +118,7 @@ def _noise_floor(registry: Registry | None, base: BasePin) -> NoiseFloor | None:
 
 
 def _against_itself(registry: Registry, base: BasePin) -> Iterator[Evidence]:
-    """Evidence of the A/A checks of a base, newest first; each is read when it is asked for."""
+    """Evidence of the A/A checks of a base, newest first; each is read only when needed."""
     for check in reversed(list(registry.state().checks.values())):
         if check.candidate_kind == "base" and check.base_digest == base.digest:
             with suppress(RegistryError):
@@ -126,7 +126,7 @@ def _against_itself(registry: Registry, base: BasePin) -> Iterator[Evidence]:
 
 
 def _hinted(adapters: Sequence[Path]) -> str | None:
-    """`base_model_name_or_path` of the first adapter: a hint where to look, never an identity."""
+    """`base_model_name_or_path` of the first adapter: a hint, never an identity."""
     for folder in adapters:
         file = folder / "adapter_config.json"
         try:

@@ -1,4 +1,4 @@
-"""What a check tells while it runs. The terminal decides how it looks; silence is the default."""
+"""What a check reports while it runs. The terminal decides how it looks; the default is silent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["CheckProgress", "Silent"]
 
 
 class CheckProgress(Protocol):
-    """Told by `one_check.py`, shown by the CLI."""
+    """Reported by `one_check.py`, shown by the CLI."""
 
     def candidate(self, name: str) -> None:
         """A candidate's turn begins."""
@@ -22,7 +22,7 @@ class CheckProgress(Protocol):
         yield
 
     def note(self, text: str) -> None:
-        """Something did not go the usual way: a fallback, less memory than hoped for."""
+        """Something unusual happened: a fallback, less memory than expected."""
         ...
 
     def suite(self, name: str, total: int) -> None:
@@ -30,7 +30,7 @@ class CheckProgress(Protocol):
         ...
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
-        """So many samples so far, and the running mean difference (not final)."""
+        """The number of samples so far, and the running mean difference (not final)."""
         ...
 
     def suite_done(self, name: str) -> None:
@@ -39,24 +39,24 @@ class CheckProgress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Reports nothing."""
 
     def candidate(self, name: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     @contextmanager
     def stage(self, text: str) -> Iterator[None]:
-        """Say nothing."""
+        """Do nothing."""
         yield
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def suite(self, name: str, total: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def suite_done(self, name: str) -> None:
-        """Say nothing."""
+        """Do nothing."""

@@ -45,7 +45,7 @@ class Request:
 def suites_of(policy: LoadedPolicy, search: Sequence[Path]) -> tuple[Suite, ...]:
     """Load every suite that the policy names, task suites first.
 
-    Raises SuiteError when one is missing, PolicyError when its role is not the one it is used in.
+    Raises SuiteError when one is missing, PolicyError when it is used in the wrong role.
     """
     suites = []
     for name, role in policy.policy.roles.items():
@@ -54,7 +54,7 @@ def suites_of(policy: LoadedPolicy, search: Sequence[Path]) -> tuple[Suite, ...]
             raise PolicyError(
                 f"{policy.source}: suite {name} is a {suite.role.value} suite, used here as a "
                 f"{role.value} suite.",
-                f"Name it under {suite.role.value}.",
+                f"List it under {suite.role.value}.",
             )
         suites.append(suite)
     return tuple(sorted(suites, key=lambda suite: suite.role is not Role.TASK))

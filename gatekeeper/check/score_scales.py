@@ -1,10 +1,10 @@
-"""Rescue by scale: score one adapter at several scales, and choose the one with most room.
+"""Rescue by scale: score one adapter at several scales, and choose the one with the most room.
 
-An adapter that learned its task with room to spare and forgot too much is often mended by taking
-some of its update back (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022, for whole
-models; alpha is LoRA's version of that interpolation). Choosing the best of five looks better
-than it is, so the choice uses the first part of each capability's draw and the chosen one is
-checked on the rest, which nobody has looked at.
+An adapter that learned its task with room to spare and forgot too much can often be fixed by
+scaling its update back (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022, for whole
+models; alpha is LoRA's version of that interpolation). The best of five always looks better than it
+is, so the choice uses the first part of each capability's draw and the chosen one is checked on the
+rest, which has not been looked at.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gatekeeper.verdict.scale_point import ScalePoint
 __all__ = ["CHOICE", "final_request", "score_scales"]
 
 CHOICE = 0.4
-"""Share of each capability's draw that the choice may use; the final check has the rest."""
+"""Share of each capability's draw that the choice may use; the final check gets the rest."""
 
 
 def score_scales(

@@ -49,7 +49,7 @@ class SuiteScores:
     cached: int
     scored: int
     saved: int
-    """Samples (both arms) that early stopping did not need."""
+    """Samples (both arms) that early stopping saved."""
 
 
 class SuiteRun(Generic[Task]):
@@ -110,7 +110,7 @@ class SuiteRun(Generic[Task]):
         return True
 
     def end(self) -> SuiteScores:
-        """What was scored; no further look is taken."""
+        """What was scored; there will be no further looks."""
         self._progress.suite_done(self.suite.name)
         both = [score for c in self._columns for score in (*c.base, *c.candidate)]
         return SuiteScores(
@@ -139,8 +139,8 @@ def score_suites(
 ) -> list[SuiteScores]:
     """Score suites to their end, one after the other.
 
-    To "stop" at the first certain failure they take looks in turn instead: the loss that ends the
-    check need not wait until a task is settled. Each suite is looked at once at least.
+    To "stop" at the first certain failure they are looked at in turn instead: the loss that ends
+    the check need not wait until a task is settled. Each suite is looked at least once.
     """
     if on_fail == "stop":
         started = list(runs)
@@ -173,7 +173,7 @@ def _extend(
 ) -> Iterator[int]:
     """Score the next docs with both arms, task by task, in the same packing.
 
-    Gives after each task and arm the pairs so far: a score of one arm is half a pair.
+    Yields the pairs so far after each task and arm: a score of one arm is half a pair.
     """
     chosen = column.order[column.done : column.done + step]
     by_arm: list[dict[tuple[str, int], SampleScore]] = []

@@ -1,8 +1,8 @@
-"""The train probe: a seeded sample of the training set, scored like the task suite.
+"""The train probe: a seeded sample of the training set, scored the way the task suite is.
 
-Low on both says that the shape cannot fit the task; high here and low on the held-out suite says
-that it memorised. Only asked when the task was missed. The sample becomes a small suite of its
-own, so prompts and scores come from the same bridge and engine as every other score.
+Low scores on both mean that the shape cannot fit the task; high here and low on the held-out suite
+means that it memorised. Only asked when the task was missed. The sample becomes a small suite, so
+prompts and scores come from the same bridge and engine as every other score.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from gatekeeper.suite import Capability, Suite, TaskRef
 __all__ = ["MOST_ANSWERS", "PROBE_SAMPLES", "probe_suite", "score_probe"]
 
 PROBE_SAMPLES = 200
-"""Enough to tell 75% from 85% on the training data, with 95% confidence."""
+"""Enough to distinguish 75% from 85% on the training data, with 95% confidence."""
 MOST_ANSWERS = 32
-"""With more distinct targets the task is no choice among answers: they are written, not chosen."""
+"""With more distinct targets the task is not a choice: answers are written, not chosen."""
 LONGEST_TARGET_WORDS = 8
-"""Longer targets are free text, which nobody repeats word for word; the probe does not apply."""
+"""Longer targets are free text, which is never repeated word for word; the probe does not apply."""
 
 _COMMON = {
     "task": "train_probe",
@@ -41,7 +41,7 @@ _CHOSEN = {
     "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
 }
 _WRITTEN = {
-    # Right when the target is what greedy decoding writes; what comes after it does not count.
+    # Right when greedy decoding writes the target; what comes after it does not count.
     "output_type": "loglikelihood",
     "doc_to_target": "target",
     "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
@@ -53,10 +53,10 @@ def probe_suite(
 ) -> Suite | None:
     """Write the probe as a suite into `folder`; None when it does not apply to these rows.
 
-    A row is (prompt, target), asked as `task_suite` asks: through the chat template and behind the
-    system prompt, or as plain text, the target right behind the prompt. Few distinct targets are
-    chosen from, in a fixed order, so that their position says nothing; many short ones must be
-    written word for word.
+    A row is (prompt, target), asked as `task_suite` asks: through the chat template and after the
+    system prompt, or as plain text, with the target directly after the prompt. A few distinct
+    targets are chosen from, in a fixed order, so that their position means nothing; many short ones
+    must be written word for word.
     """
     answers = sorted({target for _, target in rows})
     if len(answers) < 2:
@@ -90,7 +90,7 @@ def probe_suite(
 
 
 def _without(system_prompt: str | None, prompt: str) -> str:
-    """A conversation's rows begin with the system prompt, which the suite puts there itself."""
+    """A conversation's rows begin with the system prompt, which the suite adds itself."""
     return prompt.removeprefix(f"{system_prompt}\n") if system_prompt else prompt
 
 

@@ -1,4 +1,4 @@
-"""The `gate` command: thin click commands, one file each, loaded only when they are called."""
+"""The `gate` command: thin click commands, one file each, loaded only when called."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ COMMANDS = {
     "init": "Set up gate.yaml, a policy and a registry in this folder.",
     "check": "Check an adapter: promote, hold, or escalate, with evidence.",
     "promote": "Put a checked adapter into service on a channel.",
-    "rollback": "Take what serves out of service; get the previous one or the base back.",
-    "status": "What serves on each channel, and what was checked last.",
+    "rollback": "Take what serves out of service; go back to the previous adapter or the base.",
+    "status": "What each channel serves, and what was checked last.",
     "log": "Everything that happened, newest first.",
     "show": "One check, adapter or channel.",
     "lineage": "Where an adapter comes from and what became of it.",
@@ -32,12 +32,12 @@ COMMANDS = {
     "diff": "What differs between two checks.",
     "card": "A check as a section of the adapter's model card.",
     "inspect": "Look at an adapter without scoring it: files, tensors, effect, detach.",
-    "plan": "Before a run: samples that each margin needs, and what they cost.",
+    "plan": "Before a run: how many samples each margin needs, and what they cost.",
     "policy": "Check, explain, replay and test policies.",
-    "suite": "List, show, check, measure and make suites.",
+    "suite": "List, show, check, measure and create suites.",
     "registry": "Verify and tidy the registry; import, retire, set a policy.",
-    "cache": "Size of the score cache, and pruning.",
-    "doctor": "This machine: versions, device, cache, hub, nf4.",
+    "cache": "Show the size of the score cache, and prune it.",
+    "doctor": "What this machine can do: versions, device, cache, hub, nf4.",
     "schema": "JSON Schemas of reports, policies and run manifests.",
     "completion": "Shell completion: commands, adapters, channels, policies.",
 }
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import `gatekeeper.cli.<name>` and take its `command`."""
+        """Import `gatekeeper.cli.<name>` and return its `command`."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"gatekeeper.cli.{cmd_name}_command")
@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing one of them."""
+        """List the commands without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -78,17 +78,17 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gate")
 def gate() -> None:
-    """The gate that every fine-tuned LLM adapter passes before it serves.
+    """Decide whether a fine-tuned LLM adapter may go into service.
 
     Exit codes: 0 promote, 10 hold, 20 escalate to a higher rung, 21 escalate to full fine-tuning,
-    30 refused, 1 internal error, 2 usage or settings, 130 interrupted.
+    30 refused, 1 internal error, 2 usage error or wrong settings, 130 interrupted.
     """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `gate`; errors that a user can cause end in one or two sentences on stderr."""
-    # Importing torch and transformers makes a million lasting objects; looking through them for
-    # garbage again and again took a third of the time to start, and once more a second at the end.
+    # Importing torch and transformers creates a million lasting objects; searching them for garbage
+    # again and again took a third of the start-up time, and another second at the end.
     gc.set_threshold(200_000, 20, 20)
     atexit.register(gc.freeze)
     try:
@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _began_with_ctrl_c(problem: BaseException | None) -> bool:
-    """A library that is interrupted while it is imported or loaded may raise what it likes."""
+    """A library that is interrupted during import or loading may raise anything."""
     while problem is not None:
         if isinstance(problem, KeyboardInterrupt):
             return True
@@ -143,9 +143,9 @@ def _interrupted(arguments: list[str]) -> None:
     from gatekeeper.cli.consoles import say
 
     say(err=True)
-    say("Interrupted; nothing is half written.", err=True)
+    say("Interrupted; no file was left half-written.", err=True)
     if arguments[:1] == ["check"]:
-        say("Every score so far is kept. To go on where it stopped:", err=True)
+        say("Every score so far is kept. To resume where it stopped:", err=True)
         say(f"  {shlex.join(['gate', *arguments])}", err=True)
 
 

@@ -1,4 +1,4 @@
-"""`gate cache`: the scores that need not be paid twice."""
+"""`gate cache`: the scores that need not be paid for twice."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gatekeeper.cli.consoles import say
 
 @click.group("cache")
 def command() -> None:
-    """Size of the score cache, and pruning."""
+    """Show the size of the score cache, and prune it."""
 
 
 @command.command()
 def info() -> None:
-    """Where the cache is and how large."""
+    """Show where the cache is and how large it is."""
     from gatekeeper.scoring.score_cache import default_cache
 
     found = default_cache().info()
@@ -22,10 +22,14 @@ def info() -> None:
 
 
 @command.command()
-@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Not used for DAYS.")
-@click.option("--max-mb", type=click.FloatRange(0), help="Oldest first, until it fits.")
+@click.option(
+    "--older-than", type=click.FloatRange(0), metavar="DAYS", help="Delete scores unused for DAYS."
+)
+@click.option(
+    "--max-mb", type=click.FloatRange(0), help="Delete the oldest scores until the cache fits."
+)
 def prune(older_than: float | None, max_mb: float | None) -> None:
-    """Delete cached scores; they are made again when needed."""
+    """Delete cached scores; they are computed again when needed."""
     from gatekeeper.scoring.score_cache import default_cache
 
     if older_than is None and max_mb is None:

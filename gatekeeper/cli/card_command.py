@@ -1,4 +1,4 @@
-"""`gate card`: what a check says, as a section of the adapter's own model card."""
+"""`gate card`: the result of a check as a section of the adapter's own model card."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 @click.command("card")
 @click.argument("adapter", type=CHECKED)
 @registry_option
-@click.option("--write", is_flag=True, help="Put section and eval results into its README.md.")
+@click.option(
+    "--write", is_flag=True, help="Put the section and the eval results into its README.md."
+)
 def command(adapter: str, registry: str | None, config: Path | None, write: bool) -> None:
-    """Show the model card section of ADAPTER (a folder, or a name of the registry).
+    """Show the model card section of ADAPTER (a folder, or a name in the registry).
 
-    With --write the section and the eval results go into README.md of its folder; what else
-    stands there stays. The adapter's digest does not cover that file.
+    With --write the section and the eval results go into README.md in its folder; the rest of the
+    file is left as it is. The adapter's digest does not cover that file.
     """
     from gatekeeper.registry import Registry
     from gatekeeper.report.model_card import card_section, write_card
@@ -53,8 +55,8 @@ def _found(store: Registry, adapter: str) -> tuple[Path, RecordedCheck]:
     known = store.state().adapters.get(digest)
     if known is None or known.last_check is None:
         raise RegistryError(
-            f"{folder} ({digest[:19]}) was never checked here.",
-            f"Run `gate check {folder}` first; a changed file makes it another adapter.",
+            f"{folder} ({digest[:19]}) has never been checked here.",
+            f"Run `gate check {folder}` first; a changed file makes it a different adapter.",
         )
     return folder, store.load_check(known.last_check.check_id)
 

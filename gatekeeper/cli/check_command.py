@@ -51,10 +51,14 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @click.option(
     "--fail-on",
     metavar="LIST",
-    help="Verdicts that end in a non-zero exit code: hold,escalate,refused (default: all).",
+    help="Verdicts that give a non-zero exit code: hold,escalate,refused (default: all).",
 )
-@click.option("--max-samples", type=click.IntRange(20), help="Most samples per suite and arm.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@click.option(
+    "--max-samples",
+    type=click.IntRange(20),
+    help="Maximum number of samples per suite and arm (base or candidate).",
+)
+@click.option("--seed", type=click.IntRange(0), help="Seed for drawing the samples.")
 @click.option("--aa", is_flag=True, help="Base against itself: the noise floor. Needs no adapter.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the verdict, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Findings, more flips and the environment.")
@@ -126,7 +130,8 @@ def _blocking(fail_on: str | None, exit_zero: bool) -> frozenset[str]:
     wanted = {"refused" if part == "refuse" else part for part in wanted}
     if unknown := sorted(wanted - set(DECISIONS)):
         raise click.UsageError(
-            f"--fail-on: {unknown[0]!r} is no verdict; use {', '.join(DECISIONS[1:])}."
+            f"--fail-on: {unknown[0]!r} is not a verdict. Use {', '.join(DECISIONS[1:-1])} or "
+            f"{DECISIONS[-1]}."
         )
     return frozenset() if exit_zero else frozenset(wanted)
 
@@ -172,7 +177,7 @@ def _measured(
         with progress_on(standard_error(), screen.quiet) as progress:
             return check(request, progress, now=now(), staging=staging)
     except AdapterRefused as refusal:
-        # Nothing could be pinned, so there is no check to record; that it was tried is kept.
+        # Nothing could be pinned, so there is no check to record; the attempt is recorded.
         store.record_refusal(
             name=", ".join(adapter.name for adapter in request.candidates),
             source=", ".join(str(adapter) for adapter in request.candidates),

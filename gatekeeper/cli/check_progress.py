@@ -1,4 +1,4 @@
-"""Progress of a check on stderr: live bars on a terminal, a line now and then elsewhere."""
+"""Progress of a check on stderr: live bars on a terminal, an occasional line elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINE_EVERY_SECONDS = 20.0
 
 
 def progress_on(console: Console, quiet: bool) -> LiveProgress | LineProgress:
-    """Bars for a terminal, lines for a pipe. What libraries say beside them is hushed."""
+    """Bars for a terminal, lines for a pipe. Other output of libraries is suppressed."""
     hush_libraries()
     if console.is_terminal and not quiet:
         return LiveProgress(console)
@@ -43,7 +43,7 @@ class _Count(ProgressColumn):
 
 
 class _Rate(ProgressColumn):
-    """Samples a second, over the last half minute."""
+    """Samples per second, over the last half minute."""
 
     def render(self, task: Task) -> Text:
         """Empty until something was scored."""
@@ -52,7 +52,7 @@ class _Rate(ProgressColumn):
 
 
 class LiveProgress:
-    """One bar per suite with samples a second, time left and the running difference."""
+    """One bar per suite with samples per second, time left and the running difference."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -76,7 +76,7 @@ class LiveProgress:
         self._progress.stop()
 
     def candidate(self, name: str) -> None:
-        """Print whose turn it is and forget the bars of the one before."""
+        """Print whose turn it is and drop the bars of the previous candidate."""
         for bar in self._bars.values():
             self._progress.remove_task(bar)
         self._bars.clear()
@@ -101,7 +101,7 @@ class LiveProgress:
         self._bars[name] = self._progress.add_task(shown, total=total, note="")
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
-        """Move the bar; the difference is shown once it says something."""
+        """Move the bar; the difference is shown once it means something."""
         note = f"{settled}/{capabilities} settled"
         if samples >= 50:
             note += f", {100 * mean:+.1f} so far"
@@ -132,12 +132,12 @@ class LineProgress:
         return None
 
     def candidate(self, name: str) -> None:
-        """Say whose turn it is."""
+        """Print whose turn it is."""
         self._say(f"{name}:")
 
     @contextmanager
     def stage(self, text: str) -> Iterator[None]:
-        """Say what begins."""
+        """Print what begins."""
         self._say(f"  {text}")
         yield
 
@@ -146,13 +146,13 @@ class LineProgress:
         self._say(f"  {text}")
 
     def suite(self, name: str, total: int) -> None:
-        """Say how much is planned."""
+        """Print how much is planned."""
         self._totals[name] = total
         self._began[name] = time.monotonic()
         self._say(f"  {name}: at most {total} samples")
 
     def scored(self, name: str, samples: int, settled: int, capabilities: int, mean: float) -> None:
-        """Say where it stands, not more often than every 20 seconds."""
+        """Print the progress, at most every 20 seconds."""
         if time.monotonic() - self._last >= LINE_EVERY_SECONDS:
             rate = samples / (time.monotonic() - self._began[name])
             from gatekeeper.report.wording import duration
@@ -165,7 +165,7 @@ class LineProgress:
             )
 
     def suite_done(self, name: str) -> None:
-        """Say that it is done."""
+        """Print that it is done."""
         self._say(f"  {name}: done")
 
     def _say(self, text: str) -> None:

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 @click.option(
     "--samples",
     is_flag=True,
-    help="FIRST and SECOND are files or folders of lm_eval --log_samples.",
+    help="FIRST and SECOND are files or folders written by lm_eval --log_samples.",
 )
-@click.option("--metric", "metrics", multiple=True, help="With --samples: only this metric.")
+@click.option(
+    "--metric", "metrics", multiple=True, help="With --samples: compare only this metric."
+)
 @click.option(
     "--alpha",
     type=click.FloatRange(0.0, 0.5, min_open=True),
     default=0.05,
     show_default=True,
-    help="Chance of claiming any difference where there is none.",
+    help="Significance level: the chance of reporting a difference when there is none.",
 )
 @click.option(
     "--json", "json_to", type=FILE, metavar="FILE|-", help="Write the comparison as JSON."
@@ -53,8 +55,8 @@ def command(
 ) -> int:
     """Is SECOND better or worse than FIRST, sample by sample?
 
-    Both are names, digests or checks of the registry (the newest check of each counts); with
-    --samples, what `lm_eval --log_samples` wrote.
+    Both are names, digests or checks in the registry (the newest check of each counts); with
+    --samples, the output of `lm_eval --log_samples`.
     """
     from gatekeeper.cli.consoles import standard_error, standard_output
     from gatekeeper.comparison.candidates import Advantage

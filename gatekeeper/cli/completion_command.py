@@ -1,4 +1,4 @@
-"""`gate completion`: the line that teaches a shell the names of this registry."""
+"""`gate completion`: the script that lets a shell complete the names in this registry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the completion script of SHELL: commands, options, adapters, channels, policies.
+    """Print the completion script for SHELL: commands, options, adapters, channels, policies.
 
     \b
     bash:  eval "$(gate completion bash)"    in ~/.bashrc

@@ -1,4 +1,4 @@
-"""What people read: lines by `say`, and the two consoles for whatever has colours or moves.
+"""What people read: lines by `say`, and the two consoles for anything coloured or moving.
 
 People read stdout, unless a document goes there; then stderr. Documents are written as they are;
 everything else may hold a stranger's words, such as the name of an adapter, and is made visible.
@@ -23,12 +23,12 @@ CI_WIDTH = 120
 
 
 def standard_output() -> Console:
-    """Console on stdout; wide in CI, where nobody wraps."""
+    """Console on stdout; wide in CI, where lines are not wrapped."""
     return _console(stderr=False)
 
 
 def standard_error() -> Console:
-    """Console on stderr, for progress and for everything beside a document on stdout."""
+    """Console on stderr, for progress and for everything besides a document on stdout."""
     return _console(stderr=True)
 
 
@@ -61,7 +61,7 @@ class Screen:
 
 
 def hush_libraries() -> None:
-    """Keep to ourselves what libraries say about features that are not used here."""
+    """Suppress what libraries say about features that are not used here."""
     import logging
 
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
@@ -75,6 +75,6 @@ def say(line: str = "", *, err: bool = False) -> None:
 
 
 def styled(text: str, **style: Any) -> str:
-    """Styled as click does it, unless NO_COLOR or a dumb terminal asks for plain text."""
+    """Styled the way click does it, unless NO_COLOR or a dumb terminal asks for plain text."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return text if plain else click.style(text, **style)

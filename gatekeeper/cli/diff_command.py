@@ -1,4 +1,4 @@
-"""`gate diff`: what differs between two checks, in and out."""
+"""`gate diff`: what differs between two checks, in their inputs and outcomes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gatekeeper.cli.shared_options import registry_option, settings_from
 @click.argument("before", metavar="CHECK1", type=CANDIDATE)
 @click.argument("after", metavar="CHECK2", type=CANDIDATE)
 @registry_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def command(
     before: str, after: str, registry: str | None, config: Path | None, as_json: bool
 ) -> None:
-    """What differs between two checks: pins, policy, outcomes, and every rule that changed.
+    """Show what differs between two checks: pins, policy, outcomes, and every changed rule.
 
-    Each is a check id, or a candidate or channel, of which the newest check counts. Whether one
-    candidate is better than another is what `gate compare` says.
+    Each is a check id, or a candidate or channel, of which the newest check counts. To find out
+    whether one candidate is better than another, use `gate compare`.
     """
     from gatekeeper.cli.consoles import standard_output
     from gatekeeper.cli.name_arguments import check_named

@@ -14,9 +14,9 @@ from gatekeeper.cli.shared_options import config_option, settings_from
 
 @click.command("doctor")
 @config_option
-@click.option("--fast", is_flag=True, help="Do not load torch, do not try nf4.")
+@click.option("--fast", is_flag=True, help="Do not load torch or try nf4.")
 def command(config: Path | None, fast: bool) -> None:
-    """This machine: versions, device, cache, hub, nf4."""
+    """Show what this machine can do: versions, device, cache, hub, nf4."""
     from gatekeeper import __version__
     from gatekeeper.base.embedded import embedded_base
     from gatekeeper.errors import GateError, MissingExtra
@@ -35,11 +35,11 @@ def command(config: Path | None, fast: bool) -> None:
     free = _free_gigabytes(cache)
     say(f"cache        {cache} ({free:.0f} GB free)")
     offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-    say(f"hub          {'offline by HF_HUB_OFFLINE' if offline else 'asked when needed'}")
+    say(f"hub          {'offline (HF_HUB_OFFLINE is set)' if offline else 'used when needed'}")
     try:
         say(f"embedded     {embedded_base()}")
     except GateError as problem:
-        say(f"embedded     not here: {problem.message}")
+        say(f"embedded     not available: {problem.message}")
     try:
         require("score", "`gate check`")
     except MissingExtra as problem:
@@ -80,6 +80,6 @@ def _nf4() -> str:
         packed, state = bnb.quantize_4bit(matrix, quant_type="nf4")
         back = bnb.dequantize_4bit(packed, state)
     except Exception as problem:  # any failure of a compiled library is an answer here
-        return f"does not run here ({type(problem).__name__}: {problem})"
+        return f"does not work here ({type(problem).__name__}: {problem})"
     error = (back - matrix).abs().mean().item()
-    return f"runs (mean error of a 64x64 normal matrix: {error:.3f})"
+    return f"works (mean error of a 64x64 normal matrix: {error:.3f})"

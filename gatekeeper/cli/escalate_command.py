@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 def command(adapter: str, registry: str | None, config: Path | None, write_to: Path | None) -> int:
     """Explain the ladder for a checked ADAPTER (folder, name, digest or check id).
 
-    Shows what each rung showed on the same task and data, what speaks for which cause, what is
-    missing before full fine-tuning may be recommended, and what comes next. Decides again from
-    the recorded evidence, knowing every check made since. Exit codes as `gate check`.
+    Shows the result of each rung on the same task and data, the evidence for each cause, what is
+    missing before full fine-tuning may be recommended, and what comes next. Decides again from the
+    recorded evidence, taking every later check into account. Same exit codes as `gate check`.
     """
     from gatekeeper.cli.consoles import standard_output
     from gatekeeper.cli.next_run_file import write_next
@@ -55,7 +55,7 @@ def command(adapter: str, registry: str | None, config: Path | None, write_to: P
 
 
 def _history(store: Registry, evidence: Evidence, policy: LoadedPolicy) -> tuple[PastCheck, ...]:
-    """Every other check of the same base, task suites and dataset, also those made since."""
+    """Every other check of the same base, task suites and dataset, including later ones."""
     manifest = evidence.training.manifest
     if manifest is None:
         return ()

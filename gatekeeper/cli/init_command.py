@@ -10,16 +10,17 @@ from gatekeeper.cli.consoles import say
 from gatekeeper.errors import ConfigError
 
 SETTINGS = """\
-# Settings of gate for this folder. Flags and GATE_* variables win over what stands here.
+# Settings for this folder. Flags and GATE_* variables override them.
 {base}
 policy: policies/gate.yaml
-suites: [suites]           # folders with suites of your own
+suites: [suites]           # folders with your own suites
 registry: .gate            # every check, promotion and rollback; commit it or share it
 channel: production
 """
 
 POLICY = """\
-# When is an adapter good enough to serve? `gate policy explain` says this file in sentences.
+# When is an adapter good enough to serve?
+# `gate policy explain` puts this file into plain sentences.
 extends: builtin:default   # also built in: strict, quick, report-only
 name: {name}
 {task}
@@ -31,13 +32,13 @@ forgetting:
 TASK = """\
 task:
   suite: {suite}
-  bar: 0.80                # the adapter must be shown to reach it
-  min_gain: 0.05           # and to beat the base by this
+  bar: 0.80                # the adapter must be shown to reach this score
+  min_gain: 0.05           # and to beat the base by this much
 """
 
 NO_TASK = """\
-# Name your task suite here; without one nothing is promoted.
-# `gate suite new NAME --from held-out.jsonl ...` makes it from your held-out data.
+# Name your task suite here; without one, nothing can be promoted.
+# `gate suite new NAME --from held-out.jsonl ...` creates it from your held-out data.
 # task: {suite: NAME, bar: 0.80, min_gain: 0.05}
 """
 
@@ -45,7 +46,7 @@ NO_TASK = """\
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 @click.option("--base", help="Base model: folder, hub id, or embedded name.")
-@click.option("--task", "suite", help="Name of your task suite, if there is one already.")
+@click.option("--task", "suite", help="Name of your task suite, if you already have one.")
 def command(folder: Path, base: str | None, suite: str | None) -> None:
     """Set up gate.yaml, a policy and a registry in FOLDER (default: here)."""
     from gatekeeper.cli.open_registry import create_store
@@ -54,7 +55,7 @@ def command(folder: Path, base: str | None, suite: str | None) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         base_line = (
-            f"base: {base}" if base else "# base: taken from the adapter's config; or name it here"
+            f"base: {base}" if base else "# base: the one in the adapter's config, or name it here"
         )
         task = TASK.format(suite=suite) if suite else NO_TASK
         name = folder.resolve().name or "gate"
@@ -63,7 +64,7 @@ def command(folder: Path, base: str | None, suite: str | None) -> None:
         (folder / "suites").mkdir(exist_ok=True)
     except OSError as problem:
         raise ConfigError(
-            f"{folder} cannot be set up ({problem.strerror or problem}).",
+            f"Cannot set up {folder} ({problem.strerror or problem}).",
             "Check that the folder is writable.",
         ) from problem
     store = create_store(settings_from(folder / "gate.yaml"))

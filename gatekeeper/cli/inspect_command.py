@@ -18,7 +18,7 @@ from gatekeeper.extras import require
 @click.argument("adapter", type=click.Path(path_type=Path))
 @base_options
 @config_option
-@click.option("--static", is_flag=True, help="Files only: no weights of the base are loaded.")
+@click.option("--static", is_flag=True, help="Look at files only; load no weights of the base.")
 def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any) -> int:
     """Look at ADAPTER without scoring it: files, tensors, effect, detach."""
     from gatekeeper.candidate.folder import snapshot
@@ -56,7 +56,7 @@ def command(adapter: Path, config: Path | None, static: bool, **base_flags: Any)
             effect, detach = _prove(copy, folder, base, pin.digest)
         print_inspection(standard_output(), pin, findings, effect, detach)
     if static:
-        told = "effect and detach (they need the base's weights loaded)"
+        told = "effect and detach, which need the base's weights"
         say(f"Not looked at: {told}" + (f"; {missing}" if missing else "."))
     bad = refused or (detach is not None and not detach.identical)
     held = any(finding.severity is Severity.HOLD for finding in findings)
@@ -72,7 +72,7 @@ def _prove(copy: Path, folder: Any, base: Any, digest: str) -> tuple[Any, Any]:
     with progress_on(standard_error(), quiet=False) as progress:
         with progress.stage("loading the base"):
             loaded = load_base(folder, base)
-        with progress.stage("adapter on, then off"):
+        with progress.stage("switching the adapter on, then off"):
             loaded.attach(copy, digest)
             effect = loaded.prove_effect(digest)
         with progress.stage("proving that the base comes back bit for bit"):

@@ -30,10 +30,10 @@ STYLES = {
 @click.argument("name", type=CANDIDATE)
 @registry_option
 @click.option(
-    "--svg", "svg_to", type=click.Path(path_type=Path), help="Draw it into an SVG file as well."
+    "--svg", "svg_to", type=click.Path(path_type=Path), help="Also draw it as an SVG file."
 )
 def command(name: str, registry: str | None, config: Path | None, svg_to: Path | None) -> None:
-    """Where NAME (adapter, digest, check or channel) comes from and what became of it."""
+    """Show where NAME (adapter, digest, check or channel) comes from and what became of it."""
     from rich.tree import Tree
 
     from gatekeeper.cli.consoles import standard_output
@@ -55,7 +55,7 @@ def _grow(tree: Tree, node: LineageNode) -> None:
 
 
 def _label(node: LineageNode) -> Text:
-    """Names and reasons are strangers' words: they become text, never markup."""
+    """Names and reasons are untrusted: they become text, never markup."""
     from rich.text import Text
 
     from gatekeeper.report.visible_text import one_line

@@ -13,11 +13,16 @@ from gatekeeper.cli.shared_options import registry_option, settings_from
 @click.command("log")
 @registry_option
 @click.option(
-    "-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="Newest events."
+    "-n",
+    "--number",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many of the newest events to show.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON event a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON event per line.")
 def command(registry: str | None, config: Path | None, number: int, as_json: bool) -> None:
-    """Everything that happened, newest first."""
+    """Show everything that happened, newest first."""
     from gatekeeper.registry import Registry
     from gatekeeper.registry.event_sentences import told
 

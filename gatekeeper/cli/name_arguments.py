@@ -1,4 +1,4 @@
-"""Names on the command line: how they are completed in a shell, and what check they stand for."""
+"""Names on the command line: how a shell completes them, and which check they refer to."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _LATEST_CHECKS = 30
 
 
 class _Completed(click.ParamType[str]):
-    """Any text; completed with what the registry or the folder knows. Never raises, never slow."""
+    """Any text; completed with names from the registry or folder. Never raises, never slow."""
 
     name = "text"
 
     def known(self, context: click.Context) -> Iterable[tuple[str, str]]:
-        """Names with a word on each."""
+        """Names with a word about each."""
         raise NotImplementedError
 
     def files(self, incomplete: str) -> list[CompletionItem]:
-        """Paths as well, where a name may be one."""
+        """Paths as well, where a name may be a path."""
         return []
 
     def shell_complete(
@@ -59,7 +59,7 @@ class _Completed(click.ParamType[str]):
 
 
 class _Candidate(_Completed):
-    """An adapter or check of the registry, or a channel."""
+    """An adapter or check in the registry, or a channel."""
 
     def known(self, context: click.Context) -> Iterable[tuple[str, str]]:
         """Adapter names, channels and the latest checks."""
@@ -84,7 +84,7 @@ class _Channel(_Completed):
     """A channel that ever moved, or that gate.yaml names."""
 
     def known(self, context: click.Context) -> Iterable[tuple[str, str]]:
-        """Channels with what serves there."""
+        """Channels with what they serve."""
         state, settings = _state(context), settings_from(context.params.get("config"))
         for name in sorted({*state.channels, *settings.channels, settings.channel}):
             yield name, state.label(state.channel(name).serving.target)
@@ -108,7 +108,7 @@ CANDIDATE, CHECKED, CHANNEL, POLICY = _Candidate(), _Checked(), _Channel(), _Pol
 
 
 def check_named(store: Registry, name: str) -> str:
-    """A check as it is named, or the newest check of a candidate or of what a channel serves.
+    """The named check, or the newest check of a candidate or of what a channel serves.
 
     A candidate may be given as its folder. Raises RegistryError when the name is unknown or was
     never checked.
@@ -126,7 +126,7 @@ def check_named(store: Registry, name: str) -> str:
 
 
 def require_channel(store: Registry, settings: Settings) -> None:
-    """A channel that never moved and that nobody named is a slip of the pen, not the base.
+    """A channel that never moved and is not configured is a typing error, not the base.
 
     Raises RegistryError with the nearest name.
     """
@@ -141,7 +141,7 @@ def require_channel(store: Registry, settings: Settings) -> None:
 
 
 def refuse_slip(store: Registry, settings: Settings) -> None:
-    """A move may make a new channel, but not by a slip of the pen in the name of another.
+    """A move may create a new channel, but not through a typing error in another one's name.
 
     Raises RegistryError with the name that was meant.
     """
@@ -153,8 +153,8 @@ def refuse_slip(store: Registry, settings: Settings) -> None:
     if meant := slip_of(settings.channel, known):
         raise RegistryError(
             f"There is no channel {settings.channel!r}.",
-            f"Did you mean {meant}? A new channel with so near a name must stand under `channels` "
-            "in gate.yaml first.",
+            f"Did you mean {meant}? To create a channel with such a similar name, add it under "
+            "`channels` in gate.yaml first.",
         )
 
 

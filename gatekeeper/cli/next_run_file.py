@@ -1,4 +1,4 @@
-"""`--write FILE`: the next run as a file, or one line on why there is none."""
+"""`--write FILE`: the next run as a file, or one line that says why there is none."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["write_next"]
 
 
 def write_next(evidence: Evidence, verdict: Verdict, path: Path) -> str:
-    """Write the plan and say so. An older plan at that path is removed when there is none now,
-    so that nobody trains it by mistake; any other file there is left alone.
+    """Write the plan and report it. An older plan at that path is removed when there is none now,
+    so that it is not trained by mistake; any other file there is left alone.
 
     Raises ConfigError when the file cannot be written.
     """
@@ -34,5 +34,7 @@ def write_next(evidence: Evidence, verdict: Verdict, path: Path) -> str:
         except (TrainingDataError, OSError):
             pass
     if evidence.training.manifest is None:
-        return f"{path} not written: without run.yaml nobody knows what the next run would keep."
-    return f"{path} not written: the next step is no training run ({verdict.next_step.action})."
+        return f"{path} was not written: without run.yaml the settings to carry over are unknown."
+    return (
+        f"{path} was not written: the next step ({verdict.next_step.action}) is not a training run."
+    )

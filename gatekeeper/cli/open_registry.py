@@ -1,4 +1,4 @@
-"""Open the registry that the settings name: where snapshots lie, who signs, whose word counts."""
+"""Open the registry that the settings name: where snapshots are, who signs, who is trusted."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def open_store(settings: Settings, *, signed: bool = True) -> Registry:
 
 
 def named(text: str) -> str:
-    """What the registry is asked for: a name stays, a path becomes the digest of what lies there.
+    """What to look up in the registry: a name stays, a path becomes the digest of its content.
 
-    Raises AdapterRefused when the folder holds no candidate.
+    Raises AdapterRefused when the folder contains no candidate.
     """
     folder = Path(text)
     if os.sep not in text or not folder.is_dir():
@@ -39,7 +39,7 @@ def named(text: str) -> str:
 
 
 def create_store(settings: Settings) -> Registry:
-    """Create it, or open the one that is there. Raises RegistryError when objects_dir differs."""
+    """Create it, or open the existing one. Raises RegistryError when objects_dir differs."""
     from gatekeeper.registry import Registry
 
     objects = None if settings.objects_dir is None else _place(settings.objects_dir, settings)
@@ -52,7 +52,7 @@ def create_store(settings: Settings) -> Registry:
 
 
 def _place(objects: Path, settings: Settings) -> str:
-    """Relative to the registry when both lie in the same project: then a clone finds it too."""
+    """Relative to the registry when both are in the same project, so that a clone finds it too."""
     project = (settings.file or settings.registry).resolve().parent
     there, root = objects.resolve(), settings.registry.resolve()
     inside = there.is_relative_to(project) and root.is_relative_to(project)

@@ -1,4 +1,4 @@
-"""`gate plan`: before any run, how many samples each margin needs and what they cost."""
+"""`gate plan`: before a run, how many samples each margin needs and what they cost."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def command(
     suite_names: tuple[str, ...], policy: str | None, registry: str | None, config: Path | None
 ) -> None:
-    """How many samples a policy needs, before anything is run.
+    """Show how many samples a policy needs, before anything is run.
 
-    Flip rates come from the checks in the registry; without any, from assumptions. The time is told
-    once a check of this machine is in the registry.
+    Flip rates come from the checks in the registry; without any, they are assumed. A time estimate
+    is given once the registry contains a check made on this machine.
     """
     from gatekeeper.authoring.sample_plan import learn, plan_suite, seconds_of
     from gatekeeper.policy import load_policy
@@ -41,7 +41,8 @@ def command(
     recorded = _recorded(settings.registry)
     seconds = seconds_of(recorded)
     say(f"Policy {loaded.policy.name}: alpha {loaded.policy.alpha:g}, at most "
-               f"{loaded.policy.budget.max_samples} samples per suite and arm.")  # fmt: skip
+               f"{loaded.policy.budget.max_samples} samples per suite and arm (base or "
+               "candidate).")  # fmt: skip
     total = 0
     for name in named:
         suite = load_suite(name, settings.suites)
@@ -72,7 +73,7 @@ def _recorded(folder: Path) -> list[Evidence]:
 
 
 def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:
-    """What a check saw is the truth: tasks of lm-eval have no file to count."""
+    """What a check saw is the truth: lm-eval's own tasks have no file to count."""
     return {
         pairs.capability: pairs.available
         for evidence in recorded
@@ -82,7 +83,7 @@ def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:
 
 
 def _rows(planned: list[PlannedRule]) -> list[str]:
-    """One line per rule; capabilities of which nothing was recorded share their lines."""
+    """One line per rule; capabilities without any record share their lines."""
     lines = [
         f"  {'capability':<18} {'must be shown':<22} {'needs':>6} {'has':>6}  for an adapter that"
     ]
@@ -92,7 +93,7 @@ def _rows(planned: list[PlannedRule]) -> list[str]:
         if not rule.seen_in:
             groups.setdefault((rule.asked, rule.assumed), []).append(rule)
     for alike in groups.values():
-        # The smallest capability is the first that is too small.
+        # The smallest capability is the first to be too small.
         smallest = min(alike, key=lambda rule: rule.horizon or 0)
         name = f"{len(alike)} not seen" if len(alike) > 1 else smallest.capability
         lines.append(_row(smallest, name))
@@ -116,7 +117,7 @@ def _from_checks(rule: PlannedRule) -> bool:
 
 
 def _scores(planned: list[PlannedRule]) -> int:
-    """Scores of both arms: the hungriest rule of each capability, as far as the budget goes."""
+    """Scores of both arms: the rule of each capability that needs most, within the budget."""
     from gatekeeper.authoring.sample_plan import USUAL
 
     most: dict[str, int] = {}
@@ -137,10 +138,11 @@ def _cost(scores: int, seconds: float | None) -> list[str]:
     if seconds is None:
         return [
             first,
-            "No recorded check scored anything new, so the time is not known: the next one tells.",
+            "No recorded check has timings yet, so there is no time estimate. The next check will "
+            "provide one.",
         ]
     return [
         first,
-        f"At {1000 * seconds:.0f} ms a score, as recorded: {duration(scores * seconds)}, or "
+        f"At {1000 * seconds:.0f} ms per score, as recorded: {duration(scores * seconds)}, or "
         f"{duration(scores * seconds / 2)} with the base cached.",
     ]

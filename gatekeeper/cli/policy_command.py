@@ -10,6 +10,7 @@ from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
 from gatekeeper.errors import ExitCode
+from gatekeeper.phrases import count
 
 
 @click.group("policy")
@@ -20,7 +21,7 @@ def command() -> None:
 @command.command()
 @click.argument("policies", nargs=-1, required=True, type=POLICY)
 def check(policies: tuple[str, ...]) -> None:
-    """Is each policy file valid? Errors name file and line."""
+    """Check that each policy file is valid. Errors name file and line."""
     from gatekeeper.policy import load_policy
 
     for ref in policies:
@@ -32,7 +33,7 @@ def check(policies: tuple[str, ...]) -> None:
 @click.argument("policy", required=False, type=POLICY)
 @registry_option
 def explain(policy: str | None, registry: str | None, config: Path | None) -> None:
-    """Say in plain sentences what a policy will do."""
+    """Explain in plain sentences what a policy will do."""
     from gatekeeper.authoring.policy_explained import explain as sentences
     from gatekeeper.policy import load_policy
 
@@ -54,7 +55,7 @@ def explain(policy: str | None, registry: str | None, config: Path | None) -> No
 def replay(policy: str, registry: str | None, config: Path | None) -> int:
     """Decide every recorded check again under POLICY and list the verdicts that change.
 
-    Exit code 10 when a past promotion would not have been promoted.
+    Exits with 10 when a past promotion would no longer be one.
     """
     from gatekeeper.authoring.policy_replay import replay as decide_again
     from gatekeeper.policy import load_policy
@@ -75,12 +76,12 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
         if reason is not None:
             say(f"    {reason_text(reason)}")
     say(
-        f"{len(changes)} checks decided again under {loaded.policy.name}: "
-        f"{len(changed)} verdicts change."
+        f"{count(len(changes), 'check')} decided again under {loaded.policy.name}: "
+        f"{count(len(changed), 'verdict')} would change."
     )
     lost = [c for c in changed if c.check.verdict.decision.value == "promote"]
     if lost:
-        say(f"{len(lost)} past promotions would not have been promoted.", err=True)
+        say(f"{count(len(lost), 'past promotion')} would no longer be promoted.", err=True)
         return int(ExitCode.HOLD)
     return 0
 
@@ -89,9 +90,9 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
 @click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--policy", type=POLICY, help="Run the cases under this policy instead of their own.")
 def test(cases: tuple[Path, ...], policy: str | None) -> int:
-    """Run declared cases: evidence in counts, and the verdict that it must get.
+    """Run declared cases: evidence as counts, and the verdict that it must get.
 
-    Exit code 10 when a case does not get the verdict that it expects.
+    Exits with 10 when a case does not get its expected verdict.
     """
     from gatekeeper.authoring.policy_cases import run_cases
     from gatekeeper.policy import load_policy

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @click.argument("candidate", type=CANDIDATE)
 @registry_option
 @click.option("--channel", type=CHANNEL, help="Channel to move (default: production).")
-@click.option("--force", is_flag=True, help="Override the gate. Recorded, and shown for ever.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Override the gate. The override is recorded and shown permanently.",
+)
 @click.option("--reason", help="Why; required with --force.")
 def command(
     candidate: str,
@@ -34,12 +38,12 @@ def command(
     """Put CANDIDATE into service on a channel.
 
     CANDIDATE is a check id, an adapter's name (name, name@2), its folder (out/adapter), a digest
-    or the start of one, or another channel: what serves there.
+    or the start of one, or another channel, for what that channel serves.
     """
     from gatekeeper.cli.open_registry import named, open_store
 
     if force and not (reason or "").strip():
-        raise click.UsageError("--force needs --reason: say why the gate is overridden.")
+        raise click.UsageError("--force needs --reason, to record why the gate is overridden.")
     settings = settings_from(config, registry=registry, channel=channel)
     store = open_store(settings)
     for line in promote_check(store, settings, named(candidate), force=force, why=reason):
@@ -54,7 +58,7 @@ def promote_check(
     force: bool = False,
     why: str | None = None,
 ) -> Iterator[str]:
-    """Move the channel, then say what serves and from where."""
+    """Move the channel, then report what serves and from where."""
     from gatekeeper.cli.who_and_when import by
     from gatekeeper.registry.events import ForcePromoted
     from gatekeeper.settings import ChannelConfig
@@ -69,11 +73,11 @@ def promote_check(
     )
     state = store.state()
     if isinstance(event, ForcePromoted):
-        yield f"FORCED against the gate, by {event.who}: {event.why}"
+        yield f"FORCED, overriding the gate, by {event.who}: {event.why}"
         yield f"  overridden: {event.overridden}"
     yield (
         f"{settings.channel} now serves {state.label(event.target)} "
         f"(event {event.sequence}; before: {state.label(event.before)})."
     )
     yield f"  path: {store.objects.path(event.target).resolve()}"
-    yield f"  back: gate rollback --channel {settings.channel}"
+    yield f"  to go back: gate rollback --channel {settings.channel}"

@@ -29,7 +29,7 @@ def command() -> None:
 @click.option(
     "--allowed-signers",
     type=click.Path(path_type=Path),
-    help="Every event must be signed by one of these SSH keys (default: from gate.yaml).",
+    help="File of SSH keys, one of which must have signed each event (default: from gate.yaml).",
 )
 def verify(registry: str | None, config: Path | None, allowed_signers: Path | None) -> int:
     """Recompute every hash, signature and verdict, and name what is damaged (exit code 30)."""
@@ -47,13 +47,13 @@ def verify(registry: str | None, config: Path | None, allowed_signers: Path | No
     if damages:
         return int(ExitCode.REFUSED)
     signed = ", signature" if store.allowed_signers else ""
-    say(f"{store.root}: every hash, link{signed} and verdict holds.")
+    say(f"{store.root}: every hash, link{signed} and verdict is valid.")
     return 0
 
 
 @command.command()
 @registry_option
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 def gc(registry: str | None, config: Path | None, dry_run: bool) -> None:
     """Remove what no channel, history or lineage needs."""
     removed = _store(registry, config).gc(dry_run=dry_run)
@@ -71,7 +71,7 @@ def gc(registry: str | None, config: Path | None, dry_run: bool) -> None:
 def import_(
     folder: Path, registry: str | None, config: Path | None, name: str | None, reason: str | None
 ) -> None:
-    """Keep a candidate that came from elsewhere. It still needs a check to be promoted."""
+    """Store a candidate from elsewhere. It still needs a check before it can be promoted."""
     from gatekeeper.candidate.inspect_files import inspect_static
     from gatekeeper.cli.who_and_when import by
     from gatekeeper.errors import AdapterRefused
@@ -112,7 +112,7 @@ def retire(candidate: str, registry: str | None, config: Path | None, reason: st
 @command.command()
 @click.argument("policy", type=POLICY)
 @registry_option
-@click.option("--channel", type=CHANNEL, help="Channel that asks for it (default: production).")
+@click.option("--channel", type=CHANNEL, help="Channel that requires it (default: production).")
 @reason_option
 def policy(
     policy: str,
@@ -121,7 +121,7 @@ def policy(
     channel: str | None,
     reason: str | None,
 ) -> None:
-    """From now on only verdicts under POLICY, as it reads today, move a channel."""
+    """From now on, let only verdicts under POLICY, as it is today, move a channel."""
     from gatekeeper.cli.who_and_when import by
     from gatekeeper.digests import short
     from gatekeeper.policy import load_policy
@@ -139,7 +139,7 @@ def policy(
         by=by(reason),
     )
     say(
-        f"{settings.channel} asks for {wanted.name} ({short(wanted.digest)}) from event "
+        f"{settings.channel} requires {wanted.name} ({short(wanted.digest)}) from event "
         f"{event.sequence} on."
     )
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "all_to",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write a small site over the whole registry: channels, checks, trends.",
+    help="Write a small site covering the whole registry: channels, checks, trends.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only the verdict, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Findings, more flips and the environment.")
@@ -85,8 +85,8 @@ def _write_site(store: Registry, folder: Path) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise ConfigError(
-                f"{target.parent} cannot be made ({problem.strerror}).", "Name another folder."
+                f"Cannot create {target.parent} ({problem.strerror}).", "Name another folder."
             ) from problem
         write_out(target, text)
         pages += 1
-    return f"{pages} pages written; begin with {folder / 'index.html'}"
+    return f"{pages} pages written; start with {folder / 'index.html'}"

@@ -162,8 +162,8 @@ def write_out(path: Path, text: str) -> None:
         write_whole(path, text)
     except OSError as problem:
         raise ConfigError(
-            f"{path} cannot be written ({problem.strerror or problem}).",
-            "Make the folder, or name another path.",
+            f"Cannot write {path} ({problem.strerror or problem}).",
+            "Create the folder, or name another path.",
         ) from problem
 
 

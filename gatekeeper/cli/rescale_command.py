@@ -1,4 +1,4 @@
-"""`gate rescale`: smaller scales of an adapter; one that passes becomes an adapter of its own."""
+"""`gate rescale`: smaller scales of an adapter; one that passes becomes a separate adapter."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def _scales(context: click.Context, option: click.Parameter, value: str) -> tupl
     try:
         found = tuple(sorted({float(part) for part in value.split(",")}, reverse=True))
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of numbers.") from None
+        raise click.BadParameter(f"{value!r} is not a list of numbers.") from None
     if not all(0 < factor <= 1 for factor in found):
-        raise click.BadParameter("scales lie above 0 and at most at 1.")
+        raise click.BadParameter("scales must be above 0 and at most 1.")
     return found
 
 
@@ -41,10 +41,16 @@ def _scales(context: click.Context, option: click.Parameter, value: str) -> tupl
     help="Factors to try, above 0 and at most 1.",
 )  # fmt: skip
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the new adapter (default: beside)."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the new adapter (default: next to the old one).",
 )
-@click.option("--max-samples", type=click.IntRange(20), help="Most samples per suite and arm.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the draw.")
+@click.option(
+    "--max-samples",
+    type=click.IntRange(20),
+    help="Maximum number of samples per suite and arm (base or candidate).",
+)
+@click.option("--seed", type=click.IntRange(0), help="Seed for drawing the samples.")
 @needs("score")
 def command(
     adapter: Path,
@@ -57,11 +63,11 @@ def command(
     seed: int | None,
     **base_flags: Any,
 ) -> int:
-    """Score ADAPTER at smaller scales; keep the one with most room as a new adapter.
+    """Score ADAPTER at smaller scales; keep the one with the most room as a new adapter.
 
     For an adapter that learned its task and forgot too much. The choice is made on the first part
-    of the samples; the chosen scale is written as an adapter of its own and checked on the rest,
-    which the choice never saw. Exit codes as `gate check`; 10 when no scale has room.
+    of the samples; the chosen scale is written as a separate adapter and checked on the rest,
+    which the choice never saw. Same exit codes as `gate check`; 10 when no scale has room.
     """
     from gatekeeper.check.prepare_request import prepare
     from gatekeeper.check.score_scales import score_scales
@@ -73,7 +79,7 @@ def command(
     from gatekeeper.report.terminal.scales_screen import print_scales
 
     if out is not None and out.exists():
-        raise ConfigError(f"{out} exists already.", "Name another folder with --out.")
+        raise ConfigError(f"{out} already exists.", "Name another folder with --out.")
     settings = settings_from(config, registry=registry, policy=policy, **base_flags)
     store = create_store(settings)
     request = prepare(settings, (adapter,), max_samples=max_samples, seed=seed, registry=store)
@@ -85,11 +91,11 @@ def command(
         print_scales(told, points, chosen)
         if chosen is None:
             say()
-            say(" No scale has room on every rule: train it again, more gently.")
+            say(" No scale has room on every rule: train the adapter again, more gently.")
             return int(ExitCode.HOLD)
         if chosen.factor == 1.0:
             say()
-            say(f" The adapter as it is has most room: gate check {adapter}")
+            say(f" The adapter as it is has the most room: gate check {adapter}")
             return int(ExitCode.HOLD)
         return _keep(store, settings, request, chosen, out, Path(staging))
 
@@ -129,13 +135,13 @@ def _keep(
 
 
 def _free(folder: Path) -> Path:
-    """The folder itself, or the first of its numbered neighbours that does not exist."""
+    """The folder itself, or the first of its numbered variants that does not exist."""
     names = (folder.with_name(f"{folder.name}-{n}") for n in itertools.count(2))
     return folder if not folder.exists() else next(n for n in names if not n.exists())
 
 
 def _link(store: Registry, source: Path, folder: Path, factor: float) -> None:
-    """Store the new adapter as made from the old one, which is stored first if it is not known."""
+    """Store the new adapter as made from the old one, which is stored first if it is unknown."""
     from gatekeeper.candidate.folder import read_adapter
     from gatekeeper.cli.who_and_when import by
 

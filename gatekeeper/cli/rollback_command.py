@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     "--to",
     type=CANDIDATE,
     metavar="base|DIGEST|CHECK",
-    help="Where to (default: what served before).",
+    help="What to go back to (default: what served before).",
 )
 @click.option("--reason", help="Why, for the log.")
 @click.option(
     "--prove",
     is_flag=True,
-    help="Then load the base, attach and detach what was rolled back, and compare bits.",
+    help="Afterwards, load the base, attach and detach what was rolled back, and compare bits.",
 )
 @click.option("--base", help="Base model for --prove (default: from gate.yaml).")
 @click.option(
-    "--unsigned", is_flag=True, help="Go back even when the signing key cannot be reached."
+    "--unsigned", is_flag=True, help="Go back even when the signing key is not available."
 )
 def command(
     registry: str | None,
@@ -47,7 +47,7 @@ def command(
     base: str | None,
     unsigned: bool,
 ) -> int:
-    """Take what serves out of service; get the previous one or the base back."""
+    """Take what serves out of service; go back to the previous adapter or the base."""
     from gatekeeper.cli.open_registry import open_store
     from gatekeeper.cli.who_and_when import by
     from gatekeeper.settings import ChannelConfig
@@ -73,7 +73,7 @@ def command(
     )
     if event.target != "base":
         say(f"  path: {store.objects.path(event.target).resolve()}")
-    say("  what was taken out needs a new check before it can serve again")
+    say("  An adapter that was taken out needs a new check before it can serve again.")
     return _prove(store, settings, event.before) if prove else 0
 
 
@@ -87,7 +87,7 @@ def _prove(store: Registry, settings: Settings, taken_out: str) -> int:
     from gatekeeper.scoring.model.loaded_base import load_base
 
     if taken_out == "base":
-        say("  proof: the base served before as well; there is nothing to detach.")
+        say("  proof: the base was already being served; there is nothing to detach.")
         return 0
     folder, pin = base_of(settings, [store.object_path(taken_out)])
     with progress_on(standard_error(), quiet=False) as progress:

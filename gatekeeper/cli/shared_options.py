@@ -1,4 +1,4 @@
-"""Options that many commands share, settled into Settings."""
+"""Options that many commands share, resolved into Settings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def registry_option(function: F) -> F:
     """--registry DIR and --config FILE."""
     return config_option(
         click.option(
-            "--registry", metavar="DIR", help="Registry folder (default: .gate beside gate.yaml)."
+            "--registry",
+            metavar="DIR",
+            help="Registry folder (default: .gate next to gate.yaml).",
         )(function)
     )
 
@@ -51,7 +53,7 @@ def base_options(function: F) -> F:
         click.option(
             "--dtype",
             type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-            help="Computing type of base and candidate (auto: float32 on a CPU).",
+            help="Data type in which base and candidate compute (auto: float32 on a CPU).",
         ),
         click.option("--revision", help="Revision of a hub base (a commit hash)."),
         click.option("--base", help="Base model: folder, hub id, or embedded name."),
@@ -96,7 +98,7 @@ def needs(extra: str) -> Callable[[F], F]:
 
 
 def settings_from(config: Path | None = None, **flags: Any) -> Settings:
-    """Settle flags, environment and file, from the current folder."""
+    """Resolve flags, environment and file, from the current folder."""
     from gatekeeper.settings import settle
 
     return settle(flags, start=Path.cwd(), config=config)

@@ -32,7 +32,7 @@ def command(name: str, registry: str | None, config: Path | None) -> None:
     if name in state.channels or name in settings.channels:
         lines = _channel(state, name, settings.channels)
         if name in state.names:
-            lines.append(f"(an adapter has this name too: gate show {name}@1)")
+            lines.append(f"(an adapter has the same name: gate show {name}@1)")
     elif (found := store.resolve(name)) in state.checks:
         lines = _check(state, found)
     elif found in state.adapters:
@@ -58,7 +58,7 @@ def _check(state: State, check_id: str) -> list[str]:
         ("recorded", f"{check.at} by {check.who}, event {check.sequence}"),
     ]
     if check.signature:
-        rows.append(("signed", f"as {check.who}; `gate registry verify` says whether it counts"))
+        rows.append(("signed", f"as {check.who}; `gate registry verify` shows whether it counts"))
     told = [f"{key + ':':<11}{value}" for key, value in rows]
     return [*told, f"report:    gate report {check.check_id}"]
 
@@ -78,7 +78,7 @@ def _adapter(state: State, digest: str, path: Path) -> list[str]:
     if adapter.rescaled_from is not None:
         lines.append(f"  rescaled from {state.label(adapter.rescaled_from)}")
     if not adapter.checks:
-        lines.append("  was never checked here")
+        lines.append("  has never been checked here")
     if adapter.needs_new_check:
         lines.append("  was rolled back: needs a new check before it can serve again")
     if adapter.retired_at is not None:
@@ -104,9 +104,9 @@ def _channel(state: State, name: str, configured: Mapping[str, ChannelConfig]) -
     elif rules is not None and rules.policy is not None:
         lines.append(f"  only verdicts under the policy named {rules.policy}")
     if rules is not None and rules.source is not None:
-        lines.append(f"  only takes what serves on {rules.source}")
+        lines.append(f"  only accepts what {rules.source} serves")
     if rules is not None and rules.protected:
-        lines.append(f"  moved only by {', '.join(rules.protected)}")
+        lines.append(f"  can only be moved by {', '.join(rules.protected)}")
     if channel.proofs:
         proof = channel.proofs[-1]
         lines.append(f"  last proof (event {proof.sequence}): {proof.proof.text}")

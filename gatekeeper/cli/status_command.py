@@ -1,4 +1,4 @@
-"""`gate status`: what serves, and what was checked last."""
+"""`gate status`: what is in service, and what was checked last."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LATEST = 5
 @click.command("status")
 @registry_option
 def command(registry: str | None, config: Path | None) -> None:
-    """What serves on each channel, and what was checked last."""
+    """Show what each channel serves, and what was checked last."""
     from gatekeeper.registry import Registry
 
     settings = settings_from(config, registry=registry)
@@ -25,10 +25,10 @@ def command(registry: str | None, config: Path | None) -> None:
     for name in sorted({*state.channels, *settings.channels, settings.channel}):
         serving = state.channel(name).serving
         since = f"since event {serving.sequence}" if serving.sequence else "never moved"
-        loud = "  FORCED against the gate" if serving.forced else ""
+        loud = "  FORCED, overriding the gate" if serving.forced else ""
         say(f"  {name:<14} {state.label(serving.target)}  ({since}){loud}")
         if not serving.is_base:
-            # Bytes are verified by whoever moves or loads; here an answer comes at once.
+            # Bytes are verified by whatever moves or loads them; this command answers immediately.
             path = store.objects.path(serving.target).resolve()
             say(f"  {'':<14} {path if path.is_dir() else f'MISSING: {path}'}")
     checks = list(state.checks.values())[-LATEST:]

@@ -1,4 +1,4 @@
-"""`gate suite check`: does a suite load, how do its prompts look, are its data sound?"""
+"""`gate suite check`: does a suite load, what do its prompts look like, is its data sound?"""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LONGEST = 1200
 @click.option(
     "--policy",
     type=POLICY,
-    help="Policy whose margins the suite must serve (default: gate.yaml's).",
+    help="Policy whose margins the suite must be able to settle (default: the one in gate.yaml).",
 )
 @base_options
 @config_option
 @needs("score")
 def check(name: str, config: Path | None, policy: str | None, **base_flags: Any) -> int:
-    """Load the suite NAME, render three prompts a task, and look for faults (exit code 2)."""
+    """Load the suite NAME, render three prompts per task, and look for faults (exit code 2)."""
     from gatekeeper.authoring.sample_plan import independent, shortage_of
     from gatekeeper.authoring.suite_faults import faults_of
     from gatekeeper.policy import load_policy

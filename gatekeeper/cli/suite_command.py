@@ -1,4 +1,4 @@
-"""`gate suite`: which suites there are, what they ask, whether they are sound, and new ones."""
+"""`gate suite`: which suites there are, what they ask, whether they are sound, and new suites."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gatekeeper.cli.suite_new import new
 
 @click.group("suite")
 def command() -> None:
-    """List, show, check, measure and make suites."""
+    """List, show, check, measure and create suites."""
 
 
 @command.command()
 @click.argument("name")
 @config_option
 def show(name: str, config: Path | None) -> None:
-    """What the suite NAME asks, capability by capability."""
+    """Show what the suite NAME asks, capability by capability."""
     from gatekeeper.errors import MissingExtra
     from gatekeeper.suite import load_suite, pin_suite
     from gatekeeper.suite.measured import read_measure
@@ -46,7 +46,7 @@ def show(name: str, config: Path | None) -> None:
         for task in capability.tasks:
             shots = "" if task.few_shot is None else f", {task.few_shot}-shot"
             chance = "" if task.chance is None else f", chance {100 * task.chance:.0f}%"
-            groups = "" if task.group_by is None else f", one of each {task.group_by}"
+            groups = "" if task.group_by is None else f", one per {task.group_by}"
             say(f"  {task.task}: {task.metric}{shots}{chance}{groups}")
         if found := scores.get(capability.name):
             span = f"{100 * found.low:.0f} to {100 * found.high:.0f}%"

@@ -20,10 +20,10 @@ TELL_EVERY_SECONDS = 5.0
 @config_option
 @needs("score")
 def measure(name: str, out: Path | None, config: Path | None, **base_flags: Any) -> None:
-    """Score all of the suite NAME with the base: has it signal there, and what does it cost?
+    """Score all of the suite NAME with the base: does it have signal there, and what does it cost?
 
-    Writes measured.json beside suite.yaml, which `gate suite list` shows. The scores are kept in
-    the cache, so that no check pays for them again.
+    Writes measured.json next to suite.yaml; `gate suite list` shows it. The scores are cached, so
+    that no check pays for them again.
     """
     from gatekeeper.authoring.measure_suite import measure_suite
     from gatekeeper.check.prepare_request import base_of
@@ -81,7 +81,7 @@ def _size(task: Any) -> int:
 
 
 def _teller() -> Any:
-    """Say how far it is, every few seconds, on stderr."""
+    """Report progress every few seconds on stderr."""
     import time
 
     last = [0.0]

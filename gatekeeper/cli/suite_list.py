@@ -21,7 +21,7 @@ ROW = "{:<18} {:<11} {:>12} {:>8} {:>9} {:>9}"
 @click.command("list")
 @config_option
 def list_suites(config: Path | None) -> None:
-    """Every suite that a policy can name: samples, signal and cost on a measured base."""
+    """List every suite that a policy can name: samples, signal and cost on a measured base."""
     from gatekeeper.suite import find_suites, load_suite
     from gatekeeper.suite.measured import read_measure
 
@@ -38,7 +38,7 @@ def list_suites(config: Path | None) -> None:
     say()
     for base in sorted({_base(measured) for measured in measures}):
         say(f"Measured on {base}.")
-    say("A dash is not measured: gate suite measure NAME.")
+    say("A dash means not measured: gate suite measure NAME.")
 
 
 def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def _row(suite: Suite, measured: SuiteMeasure | None) -> tuple[str, ...]:
         return suite.name, suite.role.value, str(parts), samples, "-", "-"
     signal = f"{sum(m.signal for m in measured.capabilities)} of {parts}"
     tokens = sum(m.tokens for m in measured.capabilities)
-    # Where some scores came from the cache, the time says nothing; the tokens still do.
+    # Where some scores came from the cache, the time means nothing; the tokens still do.
     cost = f"{tokens / 1000:.0f}k tok" if measured.cached else f"{measured.seconds:.0f} s"
     return suite.name, suite.role.value, str(parts), str(measured.samples), signal, cost
 

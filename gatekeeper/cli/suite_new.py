@@ -64,7 +64,7 @@ field_options = gathered(
     "--train",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Training file; held-out data that overlap it are refused.",
+    help="Training file; held-out data that overlaps it is refused.",
 )
 @click.option(
     "--role",
@@ -78,7 +78,7 @@ field_options = gathered(
     type=click.IntRange(min=20),
     default=2000,
     show_default=True,
-    help="Most samples; more rows are drawn from, by a fixed seed.",
+    help="Maximum number of samples; from more rows, they are drawn with a fixed seed.",
 )
 @click.option(
     "--out",

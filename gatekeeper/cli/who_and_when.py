@@ -1,4 +1,4 @@
-"""Who and when: the edge at which the clock and the user are asked. Everything else is told."""
+"""Who and when: the edge where clock and user are read. Everything else receives them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Two candidates on the samples that both were scored on: what differs, and is it shown? Pure.
 
 The same statistics as in a check, between two candidates instead of base and candidate. Where the
-number of samples was fixed beforehand (a whole pool, or the files of a finished run) and scores
+number of samples was fixed in advance (a whole pool, or the files of a finished run) and scores
 are right or wrong, McNemar's exact test is used; where a check may have stopped early, the tests
 that are valid at every look.
 """
@@ -52,7 +52,7 @@ class SharedSamples:
     first: tuple[float, ...]
     second: tuple[float, ...]
     looks: tuple[int, ...] = ()
-    """Sample counts at which somebody looked; empty when the number was fixed beforehand."""
+    """Sample counts of the looks; empty when the number was fixed in advance."""
     horizon: int = 0
     left_out: int = 0
     """Samples that only one of the two was scored on."""
@@ -75,7 +75,7 @@ class Contrast(Frozen):
     p_adjusted: float
     """Holm-adjusted over all capabilities of the comparison, two-sided."""
     only_first: int
-    """Samples that only the first has right."""
+    """Samples that only the first got right."""
     only_second: int
     method: Literal["exact", "any-time"]
     advantage: Advantage
@@ -110,8 +110,8 @@ def compare_candidates(
 def shared_samples(first: Evidence, second: Evidence) -> tuple[list[SharedSamples], list[str]]:
     """Samples that both were scored on, and what the reader must know about the rest.
 
-    Only suites of one digest are shared: the same name with other data is another suite. Raises
-    ConfigError when nothing is left.
+    Only suites with the same digest are shared: the same name with other data is a different suite.
+    Raises ConfigError when nothing is left.
     """
     mine = {suite.name: suite.digest for suite in first.suites}
     theirs = {suite.name: suite.digest for suite in second.suites}
@@ -122,11 +122,13 @@ def shared_samples(first: Evidence, second: Evidence) -> tuple[list[SharedSample
     ]
     if first.base.digest != second.base.digest:
         notes.append(
-            f"The two stand on different bases ({first.base.name}, {second.base.name}): the "
+            f"The two have different bases ({first.base.name}, {second.base.name}), so the "
             "difference is that of base and adapter together."
         )
     elif first.environment != second.environment:
-        notes.append("The two were scored on different machines or versions: near-ties may flip.")
+        notes.append(
+            "The two were scored on different machines or versions, so near-ties may flip."
+        )
     others = {(pairs.suite, pairs.capability): pairs for pairs in second.pairs}
     found = []
     for pairs in first.pairs:
@@ -138,8 +140,8 @@ def shared_samples(first: Evidence, second: Evidence) -> tuple[list[SharedSample
             found.append(joined)
     if not found:
         raise ConfigError(
-            "The two checks share no sample.",
-            "Check both with the same policy and seed: " + (notes[0] if notes else "then they do."),
+            "The two checks have no samples in common.",
+            "Check both with the same policy and seed." + (f" {notes[0]}" if notes else ""),
         )
     return found, notes
 

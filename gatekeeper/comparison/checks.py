@@ -1,7 +1,7 @@
-"""Two checks side by side: what went in otherwise, and what came out otherwise. Pure.
+"""Two checks side by side: what differs in their inputs, and in their outcomes. Pure.
 
-When a verdict changed, this is where to look: another adapter, base, suite, policy, seed or
-machine, or none of them. Whether one candidate is better than another is `candidates.py`.
+When a verdict has changed, this is where to look: a different adapter, base, suite, policy, seed or
+machine, or none of them. Whether one candidate is better than another is in `candidates.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Change", "CheckDifference", "RuleChange", "difference"]
 
 
 class Change(Frozen):
-    """One thing that is not the same; None where one check has nothing of the kind."""
+    """One thing that differs; None where one check has nothing of the kind."""
 
     what: str
     before: str | None
@@ -25,7 +25,7 @@ class Change(Frozen):
 
 
 class RuleChange(Frozen):
-    """One rule whose outcome, estimate or limit is not the same."""
+    """One rule whose outcome, estimate or limit differs."""
 
     rule: str
     before: RuleResult | None
@@ -33,7 +33,7 @@ class RuleChange(Frozen):
 
     @property
     def turned(self) -> bool:
-        """The outcome changed, or the rule is asked by one policy only."""
+        """The outcome changed, or only one of the policies has the rule."""
         return _outcome(self.before) is not _outcome(self.after)
 
 
@@ -95,7 +95,7 @@ def _inputs(check: RecordedCheck) -> dict[str, str | None]:
         "training data": manifest.dataset_digest if manifest else None,
         "training seed": str(manifest.seed) if manifest else None,
         "seed of the draw": str(evidence.sampling.seed),
-        "most samples": str(evidence.sampling.max_samples),
+        "maximum samples": str(evidence.sampling.max_samples),
         "candidates at once": str(evidence.candidates_compared),
         "device": here.device,
         "platform": here.platform,
@@ -121,7 +121,7 @@ def _changes(before: Mapping[str, str | None], after: Mapping[str, str | None]) 
 
 
 def _rules(before: Verdict, after: Verdict) -> tuple[tuple[RuleChange, ...], int]:
-    """Rules that changed, turned ones first, and how many did not."""
+    """Rules that changed, those with a new outcome first, and how many did not change."""
     mine, theirs = ({r.rule: r for r in verdict.rules} for verdict in (before, after))
     names = list(dict.fromkeys([*mine, *theirs]))
     changed = [

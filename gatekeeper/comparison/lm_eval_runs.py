@@ -1,8 +1,8 @@
-"""Sample files that `lm_eval --log_samples` writes, read and joined by what was really asked.
+"""Sample files written by `lm_eval --log_samples`, read and joined by what was actually asked.
 
-Two runs are paired by the hashes that lm-eval puts beside each sample: of the document, of the
+Two runs are paired by the hashes that lm-eval stores with each sample: of the document, of the
 prompt and of the target. Samples whose prompts differ (other few-shot examples, another template)
-are not the same samples, whatever their number in the file is. No lm-eval is needed to read them.
+are not the same samples, whatever their number in the file. Reading them does not need lm-eval.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gatekeeper.errors import ConfigError
 __all__ = ["join_runs", "read_run"]
 
 Key = tuple[str, str, str, int]
-"""Hashes of document, prompt and target; a count tells samples that are alike in all three."""
+"""Hashes of document, prompt and target; a count separates samples that agree in all three."""
 Scores = dict[str, dict[Key, float]]
 """`task`, `task (filter)`, each with `: metric` -> sample -> score."""
 
@@ -30,13 +30,13 @@ _LOWER_IS_BETTER = frozenset({"brier_score", "ter", "word_perplexity", "byte_per
 def read_run(path: Path, metrics: Collection[str] = ()) -> Scores:
     """Scores of one run: a sample file, or a folder (the newest file of each task counts).
 
-    Without `metrics` all count, but those outside [0, 1] and those of which less is better.
+    Without `metrics` all count, except those outside [0, 1] and those of which less is better.
     Raises ConfigError when there is nothing to read, with file and line where there is one.
     """
     files = _files(path)
     if not files:
         raise ConfigError(
-            f"{path}: no samples_*.jsonl of lm-eval is there.",
+            f"{path}: contains no samples_*.jsonl written by lm-eval.",
             "Run lm_eval with --log_samples --output_path DIR, and give that folder.",
         )
     found: Scores = {}
@@ -51,8 +51,9 @@ def read_run(path: Path, metrics: Collection[str] = ()) -> Scores:
     }
     if not usable:
         raise ConfigError(
-            f"{path}: no metric in it {'is ' + ' or '.join(metrics) if metrics else 'fits'}.",
-            "A metric that can be compared lies between 0 and 1: acc, exact_match, f1 or the like.",
+            f"{path}: contains no "
+            + (f"metric {' or '.join(metrics)}." if metrics else "metric that can be compared."),
+            "A metric that can be compared is between 0 and 1: acc, exact_match, f1 or the like.",
         )
     return usable
 
@@ -76,7 +77,7 @@ def join_runs(first: Scores, second: Scores) -> tuple[list[SharedSamples], list[
             notes.append(_left_out(name, first[name], second[name], joined))
     if not found:
         raise ConfigError(
-            "The two runs share no sample." + (f" {notes[0]}" if notes else ""),
+            "The two runs have no samples in common." + (f" {notes[0]}" if notes else ""),
             "Run both with the same tasks, --num_fewshot, --seed, chat template and --limit.",
         )
     return found, notes
@@ -102,12 +103,12 @@ def _join(name: str, first: Mapping[Key, float], second: Mapping[Key, float]) ->
 def _left_out(
     name: str, first: Mapping[Key, float], second: Mapping[Key, float], joined: SharedSamples
 ) -> str:
-    """Why samples are not shared: other documents, or the same ones asked in another way."""
+    """Why samples are not shared: other documents, or the same ones asked differently."""
     documents = {key[0] for key in first if key not in second}
     reworded = sum(key not in first and key[0] in documents for key in second)
-    text = f"{name}: {joined.left_out} samples are in one run only and are left out."
+    text = f"{name}: {joined.left_out} samples are in only one run and are left out."
     if reworded:
-        text += f" {reworded} of the same documents were asked with another prompt or target."
+        text += f" {reworded} of the same documents were asked with a different prompt or target."
     return text
 
 
@@ -124,7 +125,7 @@ def _files(path: Path) -> dict[str, Path]:
     if len(folders) > 1:
         listed = ", ".join(sorted(folder.name for folder in folders))
         raise ConfigError(
-            f"{path} holds runs of several models ({listed}).", "Give the folder of one."
+            f"{path} contains runs of several models ({listed}).", "Give the folder of one model."
         )
     return found
 
@@ -140,7 +141,7 @@ def _read(task: str, file: Path) -> Scores:
             chosen = str(sample.get("filter", "none"))
         except (KeyError, TypeError) as problem:
             raise ConfigError(
-                f"{file}:{number}: no sample of lm-eval 0.4.3 or newer ({problem} is missing).",
+                f"{file}:{number}: not a sample of lm-eval 0.4.3 or newer ({problem} is missing).",
                 "Log the samples again.",
             ) from problem
         several.add(chosen)
@@ -164,10 +165,10 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if line.strip():
                     yield number, json.loads(line)
     except UnicodeDecodeError as problem:
-        raise ConfigError(f"{file}: it is no UTF-8 text.", "Log the samples again.") from problem
+        raise ConfigError(f"{file}: is not UTF-8 text.", "Log the samples again.") from problem
     except OSError as problem:
         raise ConfigError(f"{file} cannot be read: {problem}.", "Check the path.") from problem
     except ValueError as problem:
         raise ConfigError(
-            f"{file}: line {number} is no JSON ({problem}).", "Log the samples again."
+            f"{file}: line {number} is not valid JSON ({problem}).", "Log the samples again."
         ) from problem

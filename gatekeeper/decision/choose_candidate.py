@@ -2,7 +2,7 @@
 
 Being picked is an advantage, so each candidate was already held to alpha / k (`outcomes.py`). Here
 the incumbent has the advantage: what serves today, else the gentlest candidate, is kept unless
-another one is shown to be better on the same task samples. A tie is no reason to move.
+another one is shown to be better on the same task samples. A tie is not a reason to move.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Choice", "choose"]
 
 @dataclass(frozen=True)
 class Choice:
-    """The candidate to take (its place among the checked ones), and why, in one sentence."""
+    """The candidate to take (its index among the checked ones), and why, in one sentence."""
 
     index: int
     text: str
@@ -40,9 +40,9 @@ def choose(
         return Choice(able[0], f"{names[able[0]]} is the only one that may be promoted.")
     held = min(able, key=lambda i: _incumbency(*checked[i], serving))
     kept_why = (
-        "it serves today"
+        "it is in service today"
         if checked[held][0].candidate.digest == serving
-        else "it has the lowest rank, or else has lost the least"
+        else "it has the lowest rank or, at equal rank, lost the least"
     )
     rivals = []
     for i in able:
@@ -54,8 +54,8 @@ def choose(
     if not rivals:
         return Choice(
             held,
-            f"None of {len(able)} promotable candidates is shown to be better than "
-            f"{names[held]}: take that one, because {kept_why}.",
+            f"None of the {len(able)} promotable candidates is shown to be better than "
+            f"{names[held]}. Take {names[held]}, because {kept_why}.",
         )
     gain, best = max(rivals, key=lambda rival: (rival[0], -rival[1]))
     return Choice(

@@ -10,6 +10,6 @@ __all__ = ["choose"]
 
 
 def choose(points: Sequence[ScalePoint]) -> ScalePoint | None:
-    """The scale with most room on its tightest rule; None when none has any."""
+    """The scale with the most room on its tightest rule; None when none has any."""
     best = max(points, key=lambda point: (point.room, point.factor), default=None)
     return best if best is not None and best.room > 0 else None

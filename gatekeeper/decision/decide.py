@@ -1,7 +1,7 @@
 """The decision: evidence, policy and history in, verdict out. Pure.
 
-Every blocking reason blocks alone; a code that this module does not know blocks too. Nothing here
-reads a clock, a file or a random number, so a verdict can be recomputed on any machine.
+One blocking reason is enough to block; a code that this module does not know blocks too. Nothing
+here reads a clock, a file or a random number, so a verdict can be recomputed on any machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gatekeeper.verdict.rule_summary import missed_rule
 __all__ = ["decide", "decide_from", "redecide"]
 
 _ENDING = frozenset({ReasonCode.NO_EFFECT, ReasonCode.NOT_FINITE})
-"""With these nothing is scored."""
+"""When one of these holds, nothing is scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def decide_from(
     loaded: LoadedPolicy,
     history: tuple[PastCheck, ...] = (),
 ) -> Verdict:
-    """`decide` with the outcomes given: what `gate policy test` feeds with declared outcomes."""
+    """`decide` with the outcomes given: `gate policy test` passes declared outcomes here."""
     policy = loaded.policy
     case = _case(rules, evidence, policy, history)
     ruling = next(found for ask in _QUESTIONS if (found := ask(case)) is not None)
@@ -107,7 +107,7 @@ def decide_from(
 
 
 def redecide(evidence: Evidence, policy_text: str, history: tuple[PastCheck, ...]) -> Verdict:
-    """Recompute a verdict from what the registry kept; equal to it but for policy lines."""
+    """Recompute a verdict from what the registry kept; equal to it except for policy lines."""
     return decide(evidence, policy_from_text(policy_text), history)
 
 
@@ -128,7 +128,7 @@ def _case(
 def _causes(
     trust: list[Reason], soundness: list[Reason], measured: list[Reason], *, scored: bool
 ) -> list[Reason]:
-    """Without what only follows from another reason: a check that was ended measured nothing."""
+    """Drop what merely follows from another reason: a check that was ended measured nothing."""
     if any(reason.code in REFUSING for reason in trust):
         return [r for r in trust if r.code in REFUSING or "finding" in r.params]
     ended = any(reason.code in _ENDING for reason in (*trust, *soundness))
@@ -198,7 +198,7 @@ _QUESTIONS: tuple[Callable[[Case], Ruling | None], ...] = (
 
 
 def _data(case: Case) -> tuple[Reason, ...]:
-    """What is wrong with the data is said beside whatever else holds the candidate."""
+    """What is wrong with the data is reported with whatever else holds the candidate."""
     torn = torn_labels(case.evidence.training, case.policy)
     return () if torn is None else (torn,)
 
@@ -215,7 +215,7 @@ def _exit_code(decision: Decision, step: NextStep) -> ExitCode:
 
 
 def _unique(reasons: Iterable[Reason]) -> list[Reason]:
-    """The same code for the same rule says the same thing once."""
+    """Each code once per rule."""
     seen: dict[tuple[str, str], Reason] = {}
     for reason in reasons:
         key = (reason.code, reason.rule or reason.params.get("finding") or str(reason.params))

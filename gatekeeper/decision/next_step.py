@@ -1,6 +1,6 @@
 """The next step after a hold, a refusal or a promotion: one action, one sentence, one command.
 
-What to do about a missed task or a loss is the business of `escalation/advice.py`. Pure.
+What to do about a missed task or a loss is decided in `escalation/advice.py`. Pure.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _FIRST = (ReasonCode.NO_DATA, ReasonCode.UNSCORED_SAMPLES, ReasonCode.NO_SIGNAL)
 
 
 def promote_step(evidence: Evidence) -> NextStep:
-    """Every rule holds."""
+    """Every rule passed."""
     return NextStep(
         action=Action.PROMOTE,
-        text="Put it into service.",
+        text="Promote it.",
         command=f"gate promote {evidence.check_id}",
     )
 
@@ -35,9 +35,9 @@ def aa_step(evidence: Evidence) -> NextStep:
     rate = flips / samples if samples else 0.0
     where = f"{evidence.base.dtype} on {evidence.environment.device}"
     meaning = (
-        "That is the noise floor: as many flips of a candidate mean nothing."
+        "That is the noise floor: a candidate with this many flips has shown nothing."
         if flips
-        else "There is no noise here: a flip of a candidate is the candidate's."
+        else "There is no noise here, so every flip comes from the candidate."
     )
     return NextStep(
         action=Action.INVESTIGATE,
@@ -53,15 +53,16 @@ def fix_step(blocking: list[Reason]) -> NextStep:
     if ReasonCode.CONTAMINATED in codes:
         return NextStep(
             action=Action.FIX_DATA,
-            text="Take the overlapping rows out of the training data, or make new held-out "
-            "samples, and train again: a score on seen samples is not evidence.",
+            text="Remove the overlapping rows from the training data, or make new held-out "
+            "samples, and train again: a score on samples seen in training is not evidence.",
         )
     unpinned = codes & {ReasonCode.PIN_MISSING, ReasonCode.BASE_NOT_PINNED}
     if unpinned and ReasonCode.ADAPTER_REFUSED not in codes:
         return NextStep(
             action=Action.PIN,
-            text="Write run.yaml beside the adapter (gatekeeper.training.TrackRun does it while "
-            "training; `gate inspect` prints the base_digest), so that the result can be repeated.",
+            text="Write run.yaml next to the adapter (gatekeeper.training.TrackRun does so during "
+            "training; `gate inspect` prints the base_digest), so that the result can be "
+            "reproduced.",
         )
     if ReasonCode.CONTAMINATION_UNKNOWN in codes:
         return NextStep(
@@ -72,19 +73,19 @@ def fix_step(blocking: list[Reason]) -> NextStep:
     if ReasonCode.NO_EFFECT in codes:
         return NextStep(
             action=Action.FIX_ADAPTER,
-            text="Look at the training run: it saved an adapter that was never trained, or its "
-            "tensors do not meet the base's modules.",
+            text="Look at the training run: it saved an adapter that was never trained, or one "
+            "whose tensors do not match the base's modules.",
         )
     return NextStep(
         action=Action.FIX_ADAPTER,
-        text=f"Mend the adapter and check it again. First: {render_reason(blocking[0])}",
+        text=f"Fix the adapter and check it again. First problem: {render_reason(blocking[0])}",
     )
 
 
 def hold_step(
     evidence: Evidence, blocking: list[Reason], rules: tuple[RuleResult, ...]
 ) -> NextStep:
-    """Neither is the task missed nor something lost, yet something blocks."""
+    """The task is not missed and nothing was lost, yet something blocks."""
     codes = {reason.code for reason in blocking}
     if ReasonCode.NO_DATA in codes and not task_rules(rules):
         return NextStep(

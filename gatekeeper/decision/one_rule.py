@@ -23,12 +23,12 @@ __all__ = ["Terms", "bar", "cap_on_lost", "drift", "forgetting", "min_gain", "te
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms the capabilities of one suite are looked at; the same for all its rules."""
+    """The terms on which the capabilities of one suite are looked at; shared by all its rules."""
 
     look_every: int
     alpha: float
     horizons: Mapping[str, int]
-    """Most samples that each capability may be given."""
+    """Maximum number of samples for each capability."""
     exhausted: bool
     """The suite's budget is spent, so what is open now stays open."""
     intervals: bool = True
@@ -76,7 +76,7 @@ def bar(pairs: Pairs, limit: float, terms: Terms, rule: str, line: int | None) -
 
 
 def min_gain(pairs: Pairs, gain: float, terms: Terms, rule: str, line: int | None) -> RuleResult:
-    """The candidate must be shown to beat the base by so much."""
+    """The candidate must be shown to beat the base by this much."""
     question = Question(rule, RuleKind.MIN_GAIN, gain, line)
     return _assessed(pairs, _differences(pairs), question, terms)
 
@@ -167,7 +167,7 @@ def _assessed(
 
 
 def _needed(values: NDArray[np.float64], test: MeanTest) -> int | None:
-    """Samples in all that would settle it, were the rest like those that were seen."""
+    """Total samples that would settle it if the rest were like those seen so far."""
     import numpy as np
 
     from gatekeeper.statistics import samples_needed
@@ -181,7 +181,7 @@ def _looks(pairs: Pairs, samples: int, terms: Terms) -> Looks:
     from gatekeeper.statistics import Looks, look_schedule
 
     horizon = max(terms.horizons[pairs.capability], samples)
-    # Samples that could not be scored count as used: no more will come in their place.
+    # Samples that could not be scored count as used: they will not be replaced.
     ended = terms.exhausted or samples + pairs.errors >= horizon
     planned = look_schedule(horizon, terms.look_every)
     at = tuple(look for look in planned if look <= samples)

@@ -1,8 +1,8 @@
 """Compare: paired samples and a policy in, one outcome per rule out. Pure.
 
-All statistics are on the pairs of one capability. The scorer calls this between looks to learn
-which capabilities are settled; the verdict is made from the same function, so that a check can be
-recomputed from its evidence. What a verdict makes of the outcomes is in `decide.py`.
+All statistics are on the pairs of one capability. The scorer calls this between looks to find out
+which capabilities are settled; the verdict is made by the same function, so that a check can be
+recomputed from its evidence. How outcomes become a verdict is in `decide.py`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def compare_pairs(
 
 
 def is_settled(results: Iterable[RuleResult], suite: str, capability: str) -> bool:
-    """True when no further sample can be asked for by any rule on this capability.
+    """True when no rule on this capability can ask for another sample.
 
     A capability without signal on the base is never settled early: signal may still appear.
     """

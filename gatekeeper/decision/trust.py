@@ -1,7 +1,7 @@
-"""May the measurement be believed at all? Reasons to refuse or to hold before any score counts.
+"""Can the measurement be trusted at all? Reasons to refuse or to hold before any score counts.
 
 Pure. Findings of the inspection, contamination, the proofs that the adapter was on and came off,
-and the pins that make the result repeatable.
+and the pins that make the result reproducible.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _FINDING_CODES = {
 
 
 def trust_reasons(evidence: Evidence, policy: Policy) -> list[Reason]:
-    """What inspection found, and overlap of training data and suites."""
+    """What inspection found, and any overlap of training data and suites."""
     return [*_findings(evidence.findings), *_contamination(evidence, policy)]
 
 
 def soundness_reasons(evidence: Evidence, policy: Policy) -> list[Reason]:
-    """What was not proven of the adapter, and pins that the policy requires and nobody set."""
+    """What was not proven about the adapter, and pins that the policy requires but are not set."""
     return [*_effect_and_detach(evidence), *_pins(evidence, policy)]
 
 

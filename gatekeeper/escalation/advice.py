@@ -1,7 +1,7 @@
 """What to do next when the task is missed or something was forgotten. Pure.
 
-The seed rule: raise the rank only when capacity is shown to lack, and name full fine-tuning only
-when the top LoRA rung was itself checked and shown to be below the bar, with data and training
+The seed rule: raise the rank only when capacity is shown to be too small, and name full fine-tuning
+only when the top LoRA rung was itself checked and shown to be below the bar, with data and training
 sound and with rank shown to move the score. docs/escalation.md has one row per branch here.
 """
 
@@ -39,12 +39,12 @@ __all__ = [
 ]
 
 WORTHWHILE = 0.25
-"""Share of what was missing that a higher rung must have gained to be worth another one."""
+"""Share of what was missing that a higher rung must have gained to make another one worthwhile."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """Reasons and the step that follows from them; `escalates` only when capacity lacks."""
+    """Reasons and the step that follows from them; `escalates` only when capacity is too small."""
 
     reasons: tuple[Reason, ...]
     next_step: NextStep
@@ -74,7 +74,7 @@ def advise_after_miss(
 def reduce_forgetting(
     evidence: Evidence, rules: Iterable[RuleResult], history: Sequence[PastCheck]
 ) -> Advice:
-    """The task is not missed and something was lost: the gentlest step that may mend it."""
+    """The task is not missed and something was lost: the gentlest step that may fix it."""
     lower = lower_rung_suffices(evidence.candidate, rules, history)
     return lower or Advice((), after_forgetting(evidence, tuple(rules)))
 
@@ -122,7 +122,7 @@ def before_full(
 ) -> tuple[str, ...]:
     """What is still missing before full fine-tuning may be recommended; empty when nothing is.
 
-    Data and training faults are excluded elsewhere: this is only asked when capacity lacks.
+    Data and training faults are excluded elsewhere: this is only asked when capacity is too small.
     """
     rung, training = rung_of(evidence.candidate), evidence.training
     missing = []
@@ -133,19 +133,20 @@ def before_full(
     if training.manifest is not None and training.manifest.adapter.get("layers") is not None:
         missing.append("the adapter was trained in some layers only")
     if missed.kind is not RuleKind.BAR:
-        missing.append("the policy sets no bar that is shown to be missed")
+        missing.append("the policy has no bar that this check is known to miss")
     if training.has_validation is False:
-        missing.append("the run had no validation split, so over-fitting is not excluded")
+        missing.append("the run had no validation split, so over-fitting cannot be ruled out")
     below = lower_rungs(evidence, missed.rule, history)
     if not below:
         missing.append(
-            "no lower rung was soundly checked on the same data, so it is not shown that rank "
-            "moves the score at all"
+            "no lower rung has a sound check on the same data, so nothing shows yet that rank "
+            "affects the score"
         )
     elif not any(shown_better(task_result(missed), lower.task) for lower in below):
         named = ", ".join(f"{lower.label} ({lower.check_id})" for lower in below)
         missing.append(
-            f"no lower rung is shown to be worse, so more parameters are not shown to help: {named}"
+            "no lower rung is known to be worse, so nothing shows that more parameters help: "
+            f"{named}"
         )
     return tuple(missing)
 
@@ -157,10 +158,10 @@ def _climb(
     history: Sequence[PastCheck],
     lacks: Reason,
 ) -> Advice:
-    """Capacity lacks at this rung: is a higher one shown to be worth it?"""
+    """Too little capacity at this rung: is a higher one shown to be worth it?"""
     rung = rung_of(evidence.candidate)
     if rung is None:
-        raise AssertionError("capacity is only named for a known rung")
+        raise AssertionError("capacity is only named as the cause for a known rung")
     manifest = evidence.training.manifest
     some_layers = manifest is not None and manifest.adapter.get("layers") is not None
     higher = next_rung(rung, policy.escalation.rungs, some_layers=some_layers)
@@ -177,7 +178,7 @@ def _climb(
             NextStep(
                 action=Action.FIX_DATA,
                 text="Do not climb further: look at the missed samples, the labels and the bar. "
-                "What more rank does not change is not a lack of rank.",
+                "If more rank does not help, rank is not the problem.",
             ),
         )
     if higher.method == "full":
@@ -209,7 +210,7 @@ def _full(
             (lacks,),
             NextStep(
                 action=Action.INVESTIGATE,
-                text=f"Full fine-tuning is not yet shown to be needed: {'; '.join(missing)}.",
+                text=f"Nothing shows yet that full fine-tuning is needed: {'; '.join(missing)}.",
                 command=f"gate escalate {evidence.check_id}",
             ),
         )
@@ -217,8 +218,8 @@ def _full(
         (lacks, Reason(code=ReasonCode.LADDER_EXHAUSTED, params={"rung": rung.label})),
         NextStep(
             action=Action.FULL_FINE_TUNING,
-            text="Fine-tune all weights with the same data; LoRA at its top rung was shown not "
-            "to reach the bar.",
+            text="Fine-tune all weights on the same data; even at its top rung, LoRA does not "
+            "reach the bar.",
             command=f"gate escalate {evidence.check_id} --write next.yaml",
             rung=full,
         ),

@@ -1,9 +1,9 @@
 """Why is the task missed? One cause, with the reason that carries its evidence. Pure.
 
-The order of the questions is the policy of the whole tool: faults of the data first (no knob
-mends them), then faults of the training, then evidence that is missing, and only what is left is
-capacity. docs/escalation.md has one row per branch here. What to do about a cause is in
-escalation.py.
+The order of the questions is the policy of the whole tool: faults in the data first (no setting
+fixes them), then faults in the training, then missing evidence, and only what is left is capacity.
+docs/escalation.md has one row per branch here. What to do about a cause is in `remedies.py` and
+`advice.py`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from gatekeeper.verdict.rungs import rung_of
 __all__ = ["Cause", "Diagnosis", "diagnose", "probe_interval", "torn_labels"]
 
 GENERALISATION_GAP = 0.15
-"""Train score minus held-out score from which the adapter memorised rather than learned."""
+"""Train score minus held-out score above which the adapter memorised rather than learned."""
 LABEL_GAP = 0.07
-"""Held-out score minus train score from which the training labels are suspect."""
+"""Held-out score minus train score above which the training labels are suspect."""
 _Z = 1.6449
 """One-sided 95%."""
 
@@ -33,9 +33,9 @@ class Cause(StrEnum):
     """Why a task is missed. Exactly one is named; `UNKNOWN` is an answer too."""
 
     CONTRADICTORY = "contradictory"
-    """The same input stands in the training data with different targets."""
+    """The same input appears in the training data with different targets."""
     LABELS = "labels"
-    """Clean held-out samples are answered better than the training rows themselves."""
+    """The adapter does better on clean held-out samples than on its own training rows."""
     MEMORISED = "memorised"
     """High on the training data, low on held-out samples: too little or too uniform data."""
     OVER_TRAINED = "over-trained"
@@ -44,9 +44,9 @@ class Cause(StrEnum):
     NOTHING_LEARNED = "nothing-learned"
     UNDER_TRAINED = "under-trained"
     OTHER_DATA = "other-data"
-    """The training data is fitted up to the bar, yet held-out samples are not."""
+    """The training data is learned up to the bar, yet held-out samples are not."""
     UNSETTLED = "unsettled"
-    """The score on the training data is too near the bar to tell capacity from data."""
+    """The score on the training data is too close to the bar to separate capacity from data."""
     UNKNOWN = "unknown"
     CAPACITY = "capacity"
 
@@ -98,7 +98,7 @@ def _diverged(training: TrainingEvidence) -> Diagnosis | None:
 
 
 def _torn_from_held_out(probe: TrainProbe | None, missed: RuleResult) -> Diagnosis | None:
-    """Training rows and held-out samples that score clearly differently, either way round."""
+    """Training rows and held-out samples with clearly different scores, either way round."""
     if probe is None:
         return None
     trained, held_out = probe.candidate_score, missed.candidate_score or 0.0
@@ -106,11 +106,11 @@ def _torn_from_held_out(probe: TrainProbe | None, missed: RuleResult) -> Diagnos
     noise = _variance(trained, probe.samples) + _variance(held_out, missed.samples)
     if gap > GENERALISATION_GAP and gap > _Z * math.sqrt(noise):
         text = (
-            f"The training data is fitted to {100 * trained:.1f}%, the held-out task only to "
-            f"{100 * held_out:.1f}%: it memorised."
+            f"It scores {100 * trained:.1f}% on its training data but {100 * held_out:.1f}% on "
+            "held-out samples: it memorised."
         )
         return Diagnosis(Cause.MEMORISED, _said(ReasonCode.OVER_FIT, text))
-    # Held-out samples may simply be easier: what they are to the base is taken off first.
+    # Held-out samples may simply be easier: how much easier they are for the base is subtracted.
     base = missed.base_score if missed.base_score is not None else probe.base_score
     ahead = -gap - max(0.0, base - probe.base_score)
     noise += _variance(probe.base_score, probe.samples) + _variance(base, missed.samples)
@@ -121,7 +121,7 @@ def _torn_from_held_out(probe: TrainProbe | None, missed: RuleResult) -> Diagnos
 
 
 def _wrong_shape(training: TrainingEvidence) -> Diagnosis | None:
-    text = training.shape_text or "The training curve says so."
+    text = training.shape_text or "The training curve shows it."
     return {
         TrainingShape.OVER_FIT: Diagnosis(Cause.OVER_TRAINED, _said(ReasonCode.OVER_FIT, text)),
         TrainingShape.STILL_FALLING: Diagnosis(
@@ -137,13 +137,13 @@ def _missing(evidence: Evidence) -> Diagnosis | None:
     training = evidence.training
     missing = []
     if training.manifest is None:
-        missing.append("there is no run.yaml beside the candidate")
+        missing.append("there is no run.yaml next to the candidate")
     if training.shape is TrainingShape.UNKNOWN:
         missing.append("there is no training curve (trainer_state.json)")
     if training.contradictions is None:
-        missing.append("the training data named in run.yaml is not at hand")
+        missing.append("the training data named in run.yaml is not available")
     elif training.probe is None:
-        missing.append("the training data could not be scored like the task")
+        missing.append("the training data could not be scored the way the task is")
     if rung_of(evidence.candidate) is None:
         missing.append("the candidate has no LoRA rank")
     return _unknown(missing) if missing else None
@@ -164,8 +164,8 @@ def _against_the_bar(evidence: Evidence, missed: RuleResult) -> Diagnosis:
         )
     if high >= target:
         text = (
-            f"the training data is fitted to {100 * low:.0f} to {100 * high:.0f}%, which is not "
-            f"shown to be below {100 * target:.0f}%"
+            f"the score on the training data is {100 * low:.0f} to {100 * high:.0f}%, so it is not "
+            f"known to be below {100 * target:.0f}%"
         )
         return _unknown([text], Cause.UNSETTLED)
     facts: dict[str, Any] = {
@@ -187,5 +187,5 @@ def _said(code: ReasonCode, text: str) -> Reason:
 
 
 def _variance(share: float, samples: int) -> float:
-    """Variance of a share of so many samples."""
+    """Variance of a share of this many samples."""
     return share * (1 - share) / max(1, samples)

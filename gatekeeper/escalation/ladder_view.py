@@ -1,4 +1,4 @@
-"""The ladder as one picture: what each rung showed, what speaks for what, what is missing. Pure.
+"""The ladder as one picture: each rung's result, the evidence, and what is missing. Pure.
 
 Made for people by `gate escalate`; it decides nothing that `advice.py` has not decided.
 """
@@ -34,7 +34,7 @@ Strength = Literal["strong", "moderate", "weak", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class RungRow:
-    """One rung and one check of it; without a check it was not tried."""
+    """One rung and one check of it; without a check, the rung was not tried."""
 
     rung: Rung
     place: Literal["here", "next", "checked", "untried"]
@@ -59,7 +59,7 @@ class Indication:
 
 @dataclass(frozen=True, slots=True)
 class LadderView:
-    """Everything that `gate escalate` shows beside the verdict itself."""
+    """Everything that `gate escalate` shows besides the verdict itself."""
 
     rows: tuple[RungRow, ...]
     bar: float | None
@@ -132,19 +132,19 @@ def _indications(
     found = []
     torn = training.contradictions
     if torn is None:
-        found.append(Indication("contradictions", "missing", "the training data is not at hand"))
+        found.append(Indication("contradictions", "missing", "the training data is not available"))
     else:
         text = f"{torn.conflicting_rows} of {torn.rows} rows ({100 * torn.fraction:.1f}%)"
         found.append(Indication("contradictions", "strong", text))
     probe = training.probe
     if probe is None:
-        text = "not scored: only asked when the task is missed and its rows are at hand"
+        text = "not scored: needs a missed task and available training rows"
         found.append(Indication("train probe", "missing", text))
     else:
         low, high = probe_interval(probe)
         text = (
-            f"{100 * probe.candidate_score:.1f}% [{100 * low:.1f}, {100 * high:.1f}] of "
-            f"{probe.samples} training rows, {100 * probe.base_score:.1f}% by the base"
+            f"{100 * probe.candidate_score:.1f}% [{100 * low:.1f}, {100 * high:.1f}] on "
+            f"{probe.samples} training rows (base: {100 * probe.base_score:.1f}%)"
         )
         found.append(Indication("train probe", "strong", text))
     curve: Strength = "moderate" if training.curve else "missing"
@@ -155,9 +155,9 @@ def _indications(
         text = f"the best lower rung scored {100 * best:.1f}%"
         found.append(Indication("history", "strong", text))
     else:
-        found.append(Indication("history", "missing", "no lower rung was soundly checked"))
+        found.append(Indication("history", "missing", "no lower rung has a sound check"))
     if weights is not None and weights.rank_used is not None:
-        text = f"{100 * weights.rank_used:.0f}% of r holds nine tenths of the update"
+        text = f"{100 * weights.rank_used:.0f}% of r carries 90% of the update"
         dead = len(weights.dead_modules)
         text += f"; {dead} of {len(weights.modules)} modules are dead" if dead else ""
         found.append(Indication("rank used", "weak", text))
@@ -169,9 +169,9 @@ def _before_full(
 ) -> tuple[str, ...]:
     missed = missed_rule(verdict.rules)
     if missed is None:
-        return ("the task is not shown to be missed",)
+        return ("the task is not known to be missed",)
     missing = before_full(evidence, missed, policy, history)
     cause = diagnose(evidence, missed, policy)
     if cause.cause is not Cause.CAPACITY:
-        return (f"the cause is not lack of capacity: {render_reason(cause.reason)}", *missing)
+        return (f"the cause is not a lack of capacity: {render_reason(cause.reason)}", *missing)
     return missing

@@ -1,4 +1,4 @@
-"""Plans the training run that a verdict asks for: one change, everything else as it was."""
+"""Plan the training run that a verdict asks for: one change, everything else as it was."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Machines Lab, 2025: LoRA's best rate is about ten times that of full fine-tuning
 
 
 def plan_next(evidence: Evidence, verdict: Verdict, folder: Path) -> NextRun | None:
-    """The run that follows from a verdict, None when the next step is no training run.
+    """The run that follows from a verdict; None when the next step is not a training run.
 
-    Also None without a run manifest: then nobody knows what to keep. Paths in it are relative to
-    `folder`, where the plan will lie.
+    Also None without a run manifest: the settings to carry over are then unknown. Paths in it are
+    relative to `folder`, where the plan will be saved.
     """
     manifest, step = evidence.training.manifest, verdict.next_step
     if manifest is None:
@@ -57,7 +57,7 @@ def plan_next(evidence: Evidence, verdict: Verdict, folder: Path) -> NextRun | N
 def _changes(
     action: Action, rung: Rung | None, evidence: Evidence, manifest: RunManifest
 ) -> dict[str, Any] | None:
-    """What the next run does otherwise, None when the action is no training run."""
+    """What the next run does differently; None when the action is not a training run."""
     name, rate, epochs = manifest.name, manifest.learning_rate, manifest.epochs
     if action is Action.NEXT_RUNG and rung is not None:
         return {"name": f"{name}-r{rung.r}"}
@@ -93,7 +93,7 @@ def _same_shape(candidate: CandidatePin, manifest: RunManifest) -> dict[str, Any
 
 
 def _shape(config: dict[str, Any]) -> dict[str, Any]:
-    """A LoraConfig in the words of the run manifest."""
+    """A LoraConfig under the run manifest's own keys."""
     words = {
         "r": "r",
         "lora_alpha": "alpha",
@@ -105,7 +105,7 @@ def _shape(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _located(manifest: RunManifest, candidate: CandidatePin, folder: Path) -> dict[str, str]:
-    """The data files as seen from the plan's folder; as they were when the run is not at hand."""
+    """The data files as seen from the plan's folder; unchanged when the run is not available."""
     place = find_manifest(Path(candidate.source))
     if place is None:
         return {}

@@ -1,4 +1,4 @@
-"""One step per cause that no rank mends, and what to try when something was forgotten. Pure."""
+"""One step per cause that no rank fixes, and what to try when something was forgotten. Pure."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from gatekeeper.verdict.rule_summary import task_rules
 __all__ = ["ROOM", "after_forgetting", "fewer_epochs", "remedy"]
 
 ROOM = 0.03
-"""Score above the bar from which some of the update may be given up again."""
+"""How far the score must be above the bar before some of the update may be given up."""
 
 EARLIER = 0.8
 """Share of the steps up to which a better checkpoint counts as an earlier one; later ones differ
-from the last by noise."""
+from the last only by noise."""
 
 _PLAIN = {
     Cause.CONTRADICTORY: (
         Action.FIX_DATA,
         "Fix the labels and train the same rung again; a higher rank would only memorise the "
-        "contradiction.",
+        "contradictions.",
     ),
     Cause.LABELS: (
         Action.FIX_DATA,
-        "Look at the training rows that the adapter answers otherwise: their labels, or their "
-        "difficulty, differ from the held-out samples. No rank mends that.",
+        "Look at the training rows that the adapter gets wrong: their labels or their difficulty "
+        "differ from the held-out samples. A higher rank will not fix that.",
     ),
     Cause.MEMORISED: (
         Action.FIX_DATA,
-        "Add or vary the training data, or stop earlier; more rank memorises more.",
+        "Add to the training data or vary it, or stop earlier; a higher rank memorises more.",
     ),
     Cause.OTHER_DATA: (
         Action.FIX_DATA,
@@ -43,29 +43,29 @@ _PLAIN = {
     ),
     Cause.NOTHING_LEARNED: (
         Action.INVESTIGATE,
-        "Before any rank: check that the prompts of the training data and of the task are the "
-        "same, that the loss sees the answer, and try the same rung at three times the learning "
-        "rate.",
+        "Before raising the rank, check that training data and task use the same prompts and that "
+        "the loss covers the answer, then try the same rung at three times the learning rate.",
     ),
     Cause.UNDER_TRAINED: (
         Action.TRAIN_LONGER,
-        "Train the same rung until the loss is flat; rank is not yet the question.",
+        "Train the same rung until the loss levels off. It is too early to ask about rank.",
     ),
     Cause.UNSETTLED: (
         Action.INVESTIGATE,
-        "The training data is nearly fitted: train this rung better (longer, another learning "
-        "rate) and look at the missed samples before you raise the rank.",
+        "The adapter has nearly learned its training data: train this rung better (longer, or at "
+        "another learning rate) and look at the missed samples before you raise the rank.",
     ),
     Cause.UNKNOWN: (
         Action.INVESTIGATE,
-        "Write run.yaml and trainer_state.json with gatekeeper.training.TrackRun while training "
-        "and keep the data at hand; without them capacity, data and training cannot be told apart.",
+        "Write run.yaml and trainer_state.json with gatekeeper.training.TrackRun during training "
+        "and keep the data available; without them a lack of capacity cannot be distinguished from "
+        "faults in data or training.",
     ),
 }
 
 
 def remedy(cause: Cause, evidence: Evidence, *, forgot: bool = False) -> NextStep:
-    """The step for a cause other than capacity. With `forgot` it must not cost more still."""
+    """The step for a cause other than capacity. With `forgot` it must not lose even more."""
     training = evidence.training
     if cause in (Cause.OVER_TRAINED, Cause.MEMORISED) and (step := _earlier(training)):
         return step
@@ -89,8 +89,8 @@ def after_forgetting(evidence: Evidence, rules: tuple[RuleResult, ...] = ()) -> 
     if _can_scale(evidence, rules):
         return NextStep(
             action=Action.RESCALE,
-            text="The task passes with room: score smaller scales of the same adapter, which "
-            "forget less and cost no training.",
+            text="The task passes with room to spare: score smaller scales of the same adapter, "
+            "which forget less and cost no training.",
             command=f"gate rescale {shlex.quote(evidence.candidate.source)}",
         )
     if manifest is not None and (manifest.epochs or 0) > 1:
@@ -106,7 +106,7 @@ def after_forgetting(evidence: Evidence, rules: tuple[RuleResult, ...] = ()) -> 
 
 
 def fewer_epochs(training: TrainingEvidence) -> float | None:
-    """Epochs up to the best checkpoint, None when the best one is the one that was submitted."""
+    """Epochs up to the best checkpoint; None when the best one is the one submitted."""
     best, submitted, manifest = training.best_step, training.submitted_step, training.manifest
     if best is None or submitted is None or not _clearly_earlier(training):
         return None

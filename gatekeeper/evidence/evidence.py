@@ -1,4 +1,4 @@
-"""Evidence: everything measured in one check, with the pins that make it repeatable.
+"""Evidence: everything measured in one check, with the pins that make it reproducible.
 
 Frozen types only. They mirror `evidence.json` in the registry one to one, so a verdict can be
 recomputed from the file alone: the paired scores are in it, in the order they were drawn.
@@ -46,7 +46,7 @@ class Role(StrEnum):
 
 
 class Severity(StrEnum):
-    """How far a finding goes: told, warned of, held for, refused for."""
+    """How serious a finding is: reported, warned about, held for, refused for."""
 
     INFO = "info"
     WARN = "warn"
@@ -133,15 +133,15 @@ class Sampling(Frozen):
 
     seed: int
     max_samples: int
-    """Most samples per suite and arm; with the pool sizes it fixes every stopping boundary."""
+    """Maximum samples per suite and arm; with the pool sizes it fixes every stopping boundary."""
     look_every: int
     window: tuple[float, float] = (0.0, 1.0)
     """Part of each capability's draw that may be used, as shares. A choice among candidates and
-    the final check of the chosen one use parts that do not meet."""
+    the final check of the chosen one use parts that do not overlap."""
 
     @model_serializer(mode="wrap")
     def _whole_draw_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The whole draw is not written down, so it changes no digest."""
+        """A window over the whole draw is left out, so it changes no digest."""
         said: dict[str, Any] = serialize(self)
         if self.window == (0.0, 1.0):
             said.pop("window")
@@ -241,7 +241,7 @@ class NoiseFloor(Frozen):
 
 
 class SampleRecord(Frozen):
-    """One doc as people read it: question, gold, both answers. Kept beside the evidence."""
+    """One doc as people read it: question, gold, both answers. Kept next to the evidence."""
 
     suite: str
     capability: str
@@ -284,15 +284,15 @@ class Evidence(Frozen):
     environment: Environment
     cost: Cost
     candidates_compared: int = 1
-    """How many candidates competed in the same check; the winner's interval pays for it."""
+    """How many candidates competed in the same check; the winner's interval allows for it."""
     noise_floor: NoiseFloor | None = None
-    """From the newest A/A check that the registry knew; it decides nothing."""
+    """From the newest A/A check in the registry; it decides nothing."""
     scoring_notes: tuple[str, ...] = ()
-    """What did not go the usual way while scoring: plain batches, less memory than hoped for."""
+    """What was unusual during scoring: plain batches, less memory than expected."""
 
     @model_serializer(mode="wrap")
     def _nothing_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is not there is not written down, so it changes no digest."""
+        """Unset fields are left out, so they change no digest."""
         said: dict[str, Any] = serialize(self)
         for name in ("noise_floor", "scoring_notes"):
             if not said[name]:

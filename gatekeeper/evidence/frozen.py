@@ -1,4 +1,4 @@
-"""The values that rooms hand to one another: frozen, and without a field that nobody knows."""
+"""The values that rooms pass to one another: frozen, and without unknown fields."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["Frozen"]
 
 
 class Frozen(BaseModel):
-    """A value that is never changed after it was measured."""
+    """A value that never changes after it was measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,7 +1,7 @@
 """The noise floor: answers that flip although nothing was trained, seen by an A/A check. Pure.
 
-Another packing of the same tokens moves log-probabilities in the last digits (1e-5 in float32, 0.04
-in bfloat16), and near-ties then flip. As many flips of a candidate mean nothing.
+Packing the same tokens differently moves log-probabilities in the last digits (1e-5 in float32,
+0.04 in bfloat16), and near-ties then flip. A candidate with this many flips has shown nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["flips_of", "newest_floor"]
 
 
 def flips_of(evidence: Evidence) -> tuple[int, int]:
-    """Answers that differ between the two arms, and samples in all."""
+    """Answers that differ between the two arms, and the total number of samples."""
     pairs = evidence.pairs
     return sum(p.flips for p in pairs), sum(len(p.base) for p in pairs)
 
@@ -22,7 +22,7 @@ def flips_of(evidence: Evidence) -> tuple[int, int]:
 def newest_floor(
     evidences: Iterable[Evidence], base: BasePin, environment: Environment
 ) -> NoiseFloor | None:
-    """The first of some A/A checks, newest first, that ran this base in this way on such a device.
+    """The newest A/A check that ran this base in the same way on the same kind of device.
 
     None when there is none: noise of another dtype or device says nothing.
     """

@@ -1,6 +1,6 @@
-"""What is known of how a candidate came about: its run, its curve, its data, its weights.
+"""What is known about a candidate's origin: its run, its curve, its data, its weights.
 
-Frozen types only, a part of `evidence.json`. Missing evidence is missing, never good news.
+Frozen types only, part of `evidence.json`. Missing evidence never counts as good news.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class RunManifest(Frozen):
-    """`run.yaml`: how the candidate was trained, written beside it by the training script."""
+    """`run.yaml`: how the candidate was trained, written next to it by the training script."""
 
     schema_id: str = "gatekeeper/run/v1"
     name: str
@@ -73,7 +73,7 @@ class CurvePoint(Frozen):
 
 
 class TrainProbe(Frozen):
-    """A seeded sample of the training set, scored like the task suite."""
+    """A seeded sample of the training set, scored the way the task suite is."""
 
     samples: int
     base_score: float
@@ -91,12 +91,12 @@ class Contradictions(Frozen):
 
     @property
     def fraction(self) -> float:
-        """Share of training rows whose input also appears with another target."""
+        """Share of training rows whose input also appears with a different target."""
         return self.conflicting_rows / self.rows if self.rows else 0.0
 
 
 class TrainingEvidence(Frozen):
-    """What is known of the training run. Missing evidence is missing, never good news."""
+    """What is known about the training run. Missing evidence never counts as good news."""
 
     manifest: RunManifest | None = None
     curve: tuple[CurvePoint, ...] = ()
@@ -118,7 +118,7 @@ class ModuleUpdate(Frozen):
     norm: float
     """Frobenius norm of the scaled update B·A."""
     relative: float | None = None
-    """The same, relative to the base weight's norm, when the base was at hand."""
+    """The same, relative to the base weight's norm, when the base was available."""
     singular_values: tuple[float, ...] = ()
     stable_rank: float
     energy_rank: int
@@ -126,7 +126,7 @@ class ModuleUpdate(Frozen):
 
 
 class WeightEvidence(Frozen):
-    """What the adapter's weights alone say. Diagnostics; none decides alone."""
+    """What the adapter's weights alone show. Diagnostics; none of them decides."""
 
     modules: tuple[ModuleUpdate, ...] = ()
     dead_modules: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""Formats read without torch and safely from strangers, and files written whole."""
+"""Formats read without torch, safely even when untrusted, and files written atomically."""

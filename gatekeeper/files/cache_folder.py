@@ -1,4 +1,4 @@
-"""Where derived things are kept that may be deleted at any time."""
+"""Where derived files are kept, which may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["cache_folder"]
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Folder of derived things that may be deleted at any time: GATE_CACHE or ~/.cache."""
+    """Folder of derived files, which may be deleted at any time: GATE_CACHE or ~/.cache."""
     if given := environment.get("GATE_CACHE"):
         return Path(given).expanduser()
     root = environment.get("XDG_CACHE_HOME") or "~/.cache"

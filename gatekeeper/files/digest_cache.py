@@ -1,6 +1,6 @@
-"""Digests of large files, remembered. A file is known by path, size, time and inode.
+"""Digests of large files, cached. A file is identified by path, size, time and inode.
 
-The memory is a convenience: it lives in the cache folder and may be deleted at any time.
+The cache is a convenience: it is in the cache folder and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _fingerprint(path: Path) -> list[int]:
 
 
 def _remember(memory: Path, content: dict[str, object]) -> None:
-    # A cache that cannot be written is no reason to fail.
+    # A cache that cannot be written is not a reason to fail.
     with contextlib.suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
         write_whole(memory, json.dumps(content))

@@ -69,12 +69,12 @@ class ModelFolder:
         """
         folder = self.path
         if not (folder / "config.json").is_file():
-            raise BaseError(f"{folder} holds no config.json, so it is not a model.")
+            raise BaseError(f"{folder} contains no config.json, so it is not a model.")
         if self.weight_map is not None:
             names = sorted(set(self.weight_map.values()))
             missing = [name for name in names if not (folder / name).is_file()]
             if missing:
-                raise BaseError(f"{folder} lacks the weight shards {', '.join(missing)}.")
+                raise BaseError(f"{folder} is missing the weight shards {', '.join(missing)}.")
             return tuple(folder / name for name in names)
         if (folder / "model.safetensors").is_file():
             return (folder / "model.safetensors",)
@@ -83,7 +83,7 @@ class ModelFolder:
                 f"{folder} holds its weights only as pickles, which can run code when opened.",
                 "Convert them to safetensors first.",
             )
-        raise BaseError(f"{folder} holds no model.safetensors.")
+        raise BaseError(f"{folder} contains no model.safetensors.")
 
     @cached_property
     def tensors(self) -> Mapping[str, StoredTensor]:
@@ -93,7 +93,7 @@ class ModelFolder:
             try:
                 found.update(read_tensors(file))
             except DamagedFileError as problem:
-                raise BaseError(f"{file} is no sound safetensors file: {problem}") from problem
+                raise BaseError(f"{file} is not a valid safetensors file: {problem}") from problem
         return found
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where the folders that ship with gatekeeper lie: suites, policies, the registry's guide."""
+"""Where the folders that ship with gatekeeper are: suites, policies, the registry's guide."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def shipped(folder: str) -> Path:
-    """A shipped folder: inside an installed package, or in the checkout it is run from."""
+    """A shipped folder: inside an installed package, or in the checkout that it runs from."""
     inside = _PACKAGE / "_data" / folder
     return inside if inside.is_dir() else _PACKAGE.parent / folder

@@ -1,6 +1,6 @@
 """Safetensors files without torch: the tensors of a file, their shapes, and their numbers.
 
-The safetensors library judges whether a file is sound; this module adds a cap on the header before
+The safetensors library judges whether a file is valid; this module adds a cap on the header before
 anything is parsed, byte offsets, and numbers of dtypes that numpy does not know (bfloat16).
 """
 
@@ -28,7 +28,7 @@ _CHUNK = 1 << 22
 
 
 class DamagedFileError(ValueError):
-    """The file is not a sound safetensors file; the message says why in one clause."""
+    """The file is not a valid safetensors file; the message says why in one clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class StoredTensor:
     def chunks(self, elements: int = _CHUNK) -> Iterator[NDArray[np.float32]]:
         """Yield the numbers as flat float32 pieces, so that a huge tensor never fills memory.
 
-        Raises DamagedFileError for dtypes that are no plain floating point numbers.
+        Raises DamagedFileError for dtypes that are not plain floating-point numbers.
         """
         import numpy as np
 
         if not self.is_float:
-            raise DamagedFileError(f"{self.name} has dtype {self.dtype}, which is not read here")
+            raise DamagedFileError(f"{self.name} has dtype {self.dtype}, which is not supported")
         kind = np.dtype(_NUMPY_TYPE[self.dtype])
         with self.file.open("rb") as stream:
             stream.seek(self.start)
@@ -85,7 +85,7 @@ class StoredTensor:
 
 
 def read_tensors(file: Path) -> Mapping[str, StoredTensor]:
-    """Read the names, dtypes and shapes of a file; its numbers stay on the disk.
+    """Read the names, dtypes and shapes of a file; its numbers stay on disk.
 
     Raises DamagedFileError when the file is truncated, malformed, or its header is absurdly large.
     """
@@ -125,8 +125,8 @@ def read_tensors(file: Path) -> Mapping[str, StoredTensor]:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Two readers may pick different ones of two equal names, so equal names are damage."""
+    """Two readers may pick different tensors of the same name, so a repeated name is damage."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise DamagedFileError("a name stands twice in its header")
+        raise DamagedFileError("its header names a tensor twice")
     return found

@@ -1,7 +1,7 @@
 """Tokenizer files as meaning, not bytes: vocabulary, special tokens, chat template.
 
 Saving a tokenizer twice rarely gives the same bytes (trainers write padding, paths and versions
-into it), so two tokenizers are compared by what decides the tokens of a text.
+into it), so two tokenizers are compared by what determines the tokens of a text.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOKENIZER_FILES = (
 )
 
 _PASSING = ("truncation", "padding")
-"""Parts of tokenizer.json that a trainer sets for its batches; they change no token."""
+"""Parts of tokenizer.json that a trainer sets for its batches; they change no tokens."""
 
 SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token")
 
@@ -46,7 +46,7 @@ _MEANING = (
 
 @dataclass(frozen=True)
 class TokenizerFiles:
-    """What decides tokens, digested part by part. A part that is not there is None."""
+    """What determines tokens, digested part by part. A missing part is None."""
 
     vocabulary: str | None
     """Digest of the map from pieces to ids, added tokens included."""
@@ -59,7 +59,7 @@ class TokenizerFiles:
 
     @property
     def digest(self) -> str:
-        """Digest of everything but the chat template, which is pinned on its own."""
+        """Digest of everything but the chat template, which is pinned separately."""
         return digest_json([self.vocabulary, self.rules, dict(self.special)])
 
     @property

@@ -1,4 +1,4 @@
-"""Files of a folder that somebody else wrote: which may be read, and reading them safely.
+"""Files of an untrusted folder: which may be read, and reading them safely.
 
 A file may be a link inside its own folder, or the hub cache's link into its `blobs`; a link to
 anywhere else, a pipe or a device is never opened.
@@ -32,7 +32,7 @@ class UnsafeFileError(ValueError):
 
 
 _FICLONE = 0x40049409
-"""Linux: make one file's content that of another without copying it."""
+"""Linux: give one file the content of another without copying it."""
 
 
 def safe_path(folder: Path, name: str) -> Path | None:
@@ -98,7 +98,7 @@ def copy_file(folder: Path, name: str, destination: Path) -> bool:
 def _share(source: int, target: int) -> bool:
     """Share the blocks where the file system can (Btrfs, XFS): a later write separates them.
 
-    A hard link would not do: who writes into the source would write into the copy.
+    A hard link would not do: writing to the source would write to the copy.
     """
     try:
         fcntl.ioctl(target, _FICLONE, source)
@@ -108,7 +108,7 @@ def _share(source: int, target: int) -> bool:
 
 
 def _open(path: Path) -> int:
-    # The path was resolved: a link here now means that somebody swapped the file meanwhile.
+    # The path was resolved: a link here now means that the file was swapped in the meantime.
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as problem:
@@ -120,7 +120,7 @@ def _open(path: Path) -> int:
 
 
 def parse_json(data: bytes) -> Any:
-    """Parse JSON of which every reader sees the same: no NaN, no name twice, no absurd depth.
+    """Parse JSON that every reader reads the same way: no NaN, no repeated key, no absurd depth.
 
     Raises ValueError with one clause on what is wrong.
     """
@@ -134,9 +134,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"{twice!r} stands in it twice")
+        raise ValueError(f"it has the key {twice!r} twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not valid JSON")

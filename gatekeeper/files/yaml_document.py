@@ -1,6 +1,6 @@
 """YAML files with line numbers: safe, no duplicate keys, errors as `file:line: field: what`.
 
-Shared by policies, suites and gate.yaml. Knows nothing of what is in them.
+Shared by policies, suites and gate.yaml. Knows nothing about their content.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_NODES = 50_000
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """Plain data and the line (from 1) on which each key or item stands."""
+    """Plain data and the line (from 1) of each key or item."""
 
     data: Any
     lines: dict[Location, int]
@@ -37,7 +37,7 @@ class YamlDocument:
         """Line of a location, or of its nearest parent that has one."""
         for length in range(len(location), -1, -1):
             where = location[:length]
-            # A lone rule may stand without its list: `task: {...}` for `task: [{...}]`.
+            # A single rule may be given without a list: `task: {...}` for `task: [{...}]`.
             bare = tuple(part for part in where if not isinstance(part, int))
             found = self.lines.get(where, self.lines.get(bare) if length else None)
             if found is not None:
@@ -45,7 +45,7 @@ class YamlDocument:
         return self.lines.get(())
 
     def exact_line(self, location: Location) -> int | None:
-        """Line of exactly this key, None when it does not stand in the file."""
+        """Line of exactly this key; None when it is not in the file."""
         bare = tuple(part for part in location if not isinstance(part, int))
         return self.lines.get(location, self.lines.get(bare))
 
@@ -54,7 +54,7 @@ def read_yaml(path: Path, error: type[GateError], text: str | None = None) -> Ya
     """Read one YAML mapping.
 
     Raises `error` when the file is missing, too large, not UTF-8, not YAML, not a mapping, or
-    has a key twice.
+    has a duplicate key.
     """
     source = str(path)
     if text is None:
@@ -74,14 +74,16 @@ def read_yaml(path: Path, error: type[GateError], text: str | None = None) -> Ya
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         what = getattr(problem, "problem", None) or str(problem)
-        raise error(f"{source}:{line}: not valid YAML ({what}).", "Mend the syntax.") from problem
+        raise error(f"{source}:{line}: not valid YAML ({what}).", "Fix the syntax.") from problem
     if not isinstance(node, yaml.MappingNode):
-        raise error(f"{source}:1: must be a mapping of keys to values.", "See the built-in ones.")
+        raise error(
+            f"{source}:1: must be a mapping of keys to values.", "See the examples in the docs."
+        )
     lines: dict[Location, int] = {(): 1}
     try:
         data = _build(node, (), lines, source, error, 0)
     except (yaml.YAMLError, ValueError) as problem:
-        raise error(f"{source}: not valid YAML ({problem}).", "Mend the syntax.") from problem
+        raise error(f"{source}: not valid YAML ({problem}).", "Fix the syntax.") from problem
     return YamlDocument(data, lines, source)
 
 
@@ -93,9 +95,11 @@ def _build(
     error: type[GateError],
     depth: int,
 ) -> Any:
-    # Aliases repeat nodes, so a small file can unfold without end; the table of lines counts them.
+    # Aliases repeat nodes, so a small file can expand without end; the table of lines counts them.
     if depth > 20 or len(lines) > _MAX_NODES:
-        raise error(f"{source}: too deep or too large once its aliases unfold.", "Flatten it.")
+        raise error(
+            f"{source}: too deep or too large once its aliases are expanded.", "Flatten it."
+        )
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -106,7 +110,7 @@ def _build(
             where = (*location, key)
             if key in mapping:
                 raise error(
-                    f"{source}:{line}: {_dotted(where)}: stands twice (first on line "
+                    f"{source}:{line}: {_dotted(where)}: duplicate key (first used on line "
                     f"{lines[where]}).",
                     "Remove one of the two.",
                 )
@@ -134,11 +138,11 @@ def validation_message(
 ) -> tuple[str, str]:
     """Turn pydantic's most telling error into (message, hint), with file, line and did-you-mean.
 
-    `own` turns a location of what was validated into one of the document.
+    `own` turns a location in what was validated into one in the document.
     """
     # A misspelt key comes before the required one that is missing because of it.
     first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
-    # The key that is one too many comes last, and is somebody's word whatever it looks like.
+    # The unknown key comes last in the location, and is the user's word whatever it looks like.
     last = len(first["loc"]) - (first["type"] == "extra_forbidden")
     tried = tuple(part for part in first["loc"][:last] if not _is_union_tag(part, document))
     location = own((*tried, *first["loc"][last:]))
@@ -177,7 +181,7 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 
 def _is_union_tag(part: str | int, document: YamlDocument) -> bool:
-    """Pydantic puts the name of the tried union member into the location; people do not."""
+    """Pydantic puts the name of the attempted union member into the location; people do not."""
     if not isinstance(part, str) or not (part[:1].isupper() or "[" in part):
         return False
     return all(part not in location for location in document.lines)

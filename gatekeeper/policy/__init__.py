@@ -1,4 +1,4 @@
-"""The policy: what a check must show before an adapter serves. Data, never code."""
+"""The policy: what a check must show before an adapter goes into service. Data, never code."""
 
 from gatekeeper.policy.policy import Budget, ForgettingRule, Policy, TaskRule
 from gatekeeper.policy.policy_file import (

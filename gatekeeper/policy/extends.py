@@ -1,4 +1,4 @@
-"""A policy that extends another: own keys over those of its parent. Pure, before validation."""
+"""A policy that extends another: its own keys override its parent's. Pure, before validation."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["Places", "extend", "own_location"]
 
 Location = tuple[str | int, ...]
 Places = Mapping[Location, Location | None]
-"""Where each rule of the whole document stands in the own one; None where it is the parent's."""
+"""Where each rule of the whole document is in the file itself; None where it is the parent's."""
 
 
 def extend(parent: dict[str, Any], own: dict[str, Any]) -> tuple[dict[str, Any], Places]:
-    """The document of a policy whose parent is valid; what is wrong with its own keys stays.
+    """The document of a policy whose parent is valid; faults in its own keys are kept.
 
     Own keys win; mappings merge key by key; a rule for the same suite merges, others add.
     """
@@ -33,7 +33,7 @@ def extend(parent: dict[str, Any], own: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def own_location(location: Location, places: Places) -> Location | None:
-    """A location of the whole document as one of the own; None inside a rule of the parent."""
+    """A location in the whole document as one in the file itself; None inside a parent's rule."""
     if location[:2] not in places:
         return location
     rule = places[location[:2]]
@@ -60,7 +60,7 @@ def _merge_rules(parent: list[Any], own: list[Any]) -> tuple[list[Any], list[int
         if isinstance(rule, dict) and suite is None and len(parent) == 1:
             suite = parent[0]["suite"]
         entry = str(suite)
-        if entry in named:  # the second rule of its own for one suite: kept, so that it is refused
+        if entry in named:  # its second own rule for one suite: kept, so that it is refused
             entry = f"{entry} {index}"
         named.add(entry)
         if isinstance(rule, dict) and isinstance(suite, str) and entry in by_suite:

@@ -1,6 +1,6 @@
 """The schema of a policy: data, never code.
 
-What the rules mean is decided in the room `decision`: `outcomes.py` and `decide.py`.
+What the rules mean is defined in the room `decision`: `outcomes.py` and `decide.py`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ class TaskRule(_Section):
     """Did it learn? One task suite, the bar it must reach and the gain it must show."""
 
     suite: str
-    bar: Share | None = Field(None, description="The candidate's score must be shown to reach it.")
-    min_gain: Share | None = Field(None, description="And to beat the base by this much.")
+    bar: Share | None = Field(None, description="Score that the candidate must be shown to reach.")
+    min_gain: Share | None = Field(
+        None, description="By how much the candidate must be shown to beat the base."
+    )
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
@@ -43,13 +45,14 @@ class ForgettingRule(_Section):
 
     suite: str
     margin: Margin = Field(description="Loss that is tolerated in each capability.")
-    margins: dict[str, Margin] = Field({}, description="Other margins, by capability.")
-    skip: tuple[str, ...] = Field((), description="Capabilities that are not asked about.")
+    margins: dict[str, Margin] = Field({}, description="Different margins, by capability.")
+    skip: tuple[str, ...] = Field((), description="Capabilities to leave out.")
     max_lost: Share | None = Field(
-        None, description="Most samples of a capability that may flip from right to wrong."
+        None,
+        description="Largest share of a capability's samples that may flip from right to wrong.",
     )
     on_no_signal: Literal["report", "hold"] = Field(
-        "report", description="What to do when the base itself is no better than chance."
+        "report", description="What to do when the base itself does no better than chance."
     )
 
     def margin_of(self, capability: str) -> float:
@@ -60,29 +63,33 @@ class ForgettingRule(_Section):
 class ContaminationRule(_Section):
     """Overlap between the training data and the suites."""
 
-    max_overlap: Share = Field(0.0, description="More than this share of samples is refused.")
+    max_overlap: Share = Field(
+        0.0, description="Refuse when more than this share of samples is in the training data."
+    )
     require: bool = Field(
-        True, description="Hold when the training data is not at hand to be compared."
+        True, description="Hold when the training data is not available for comparison."
     )
 
 
 class DataRule(_Section):
-    """Faults of the training data that no training shape repairs."""
+    """Faults in the training data that no training shape can fix."""
 
     max_contradictions: Share = Field(
-        0.02, description="More than this share of contradictory rows is a data fault."
+        0.02, description="A larger share of contradictory rows than this is a fault in the data."
     )
 
 
 class Budget(_Section):
-    """How many samples, in which steps."""
+    """How many samples, and in which steps."""
 
-    max_samples: int = Field(2000, ge=20, description="Most samples per suite and arm.")
+    max_samples: int = Field(
+        2000, ge=20, description="Maximum number of samples per suite and arm (base or candidate)."
+    )
     look_every: int = Field(25, ge=5, description="Samples per capability between two looks.")
     on_fail: Literal["complete", "stop"] = Field(
-        "complete", description="Stop at the first certain failure, or finish the picture."
+        "complete", description="Stop at the first certain failure, or score everything."
     )
-    seed: int = Field(0, ge=0, description="Seed of the draw.")
+    seed: int = Field(0, ge=0, description="Seed for drawing the samples.")
 
 
 class LadderRung(_Section):
@@ -113,7 +120,7 @@ class Escalation(_Section):
             raise ValueError("full can only be the last rung")
         ranks = [rung.r for rung in self.ladder if isinstance(rung, LadderRung)]
         if ranks != sorted(ranks):
-            raise ValueError("ranks must not fall from one rung to the next")
+            raise ValueError("ranks must not decrease from one rung to the next")
         return self
 
     @property
@@ -133,12 +140,14 @@ class Policy(_Section):
         "enforce", description="report-only never promotes and never blocks."
     )
     alpha: Annotated[float, Field(gt=0.0, le=0.2)] = Field(
-        0.05, description="Probability of promoting an adapter that is exactly at a limit."
+        0.05,
+        description="Probability of promoting an adapter that is exactly at a limit "
+        "(significance level).",
     )
     task: tuple[TaskRule, ...] = ()
     forgetting: tuple[ForgettingRule, ...] = ()
     max_kl: Annotated[float, Field(gt=0.0)] | None = Field(
-        None, description="Most KL(base || candidate) per token on neutral text, in nats."
+        None, description="Maximum KL(base || candidate) per token on neutral text, in nats."
     )
     pins: tuple[Pin, ...] = Field((), description="A missing pin is a hold.")
     contamination: ContaminationRule = ContaminationRule()
@@ -167,12 +176,12 @@ class Policy(_Section):
 
     @property
     def roles(self) -> dict[str, Role]:
-        """Suites that the policy names, with their purpose."""
+        """Suites that the policy names, with their role."""
         return {rule.suite: Role.TASK for rule in self.task} | {
             rule.suite: Role.FORGETTING for rule in self.forgetting
         }
 
     @property
     def digest(self) -> str:
-        """Digest of what the policy says, comments and layout aside."""
+        """Digest of what the policy says, ignoring comments and layout."""
         return digest_json(self.model_dump(mode="json"))

@@ -96,7 +96,7 @@ def _locate(ref: str, folder: Path) -> Path:
             return builtin
         known = builtin_policies()
         raise PolicyError(
-            f"No built-in policy is called {name!r}.",
+            f"There is no built-in policy called {name!r}.",
             f"{did_you_mean(name, known)}Built in: {', '.join(known)}. Or give a path.",
         )
     return folder / ref
@@ -105,7 +105,7 @@ def _locate(ref: str, folder: Path) -> Path:
 def _load(path: Path, chain: tuple[Path, ...]) -> LoadedPolicy:
     resolved = path.resolve()
     if resolved in chain:
-        raise PolicyError(f"{path}: extends itself.", "Break the circle of extends.")
+        raise PolicyError(f"{path}: extends itself.", "Break the circular extends.")
     document = read_yaml(path, PolicyError)
     data = dict(document.data)
     places: Places = {}

@@ -1,4 +1,4 @@
-"""The registry: an append-only log of what was decided, and the bytes that it was decided about.
+"""The registry: an append-only log of what was decided, and the bytes that were decided on.
 
 Nothing recorded is lost, nothing unproven is promoted. The layout on disk is documented in
 registry/README.md. No torch, no network; importing it is quick.

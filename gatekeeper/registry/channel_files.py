@@ -1,6 +1,6 @@
 """`channels/<name>.json`: what a server reads. Derived from the log, never the truth itself.
 
-Replaced in one step after every move, and rewritten by any command that finds one missing or
+Replaced atomically after every move, and rewritten by any command that finds one missing or
 behind. A file that is ahead of the log means that the log has lost events.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["ChannelFiles"]
 
 SCHEMA = "gatekeeper/channel/v1"
 _PATIENCE = 2.0
-"""Seconds to wait for another writer; after that the last one to look again settles it."""
+"""Seconds to wait for another writer; after that, the last one to look again decides."""
 
 
 class ChannelFiles:
@@ -41,7 +41,7 @@ class ChannelFiles:
         return self.folder / f"{channel}.json"
 
     def stale(self, state: State) -> list[Channel]:
-        """Channels whose file does not say what the log says.
+        """Channels whose file differs from the log.
 
         Raises RegistryDamaged when a file names an event that the log does not have.
         """
@@ -55,7 +55,7 @@ class ChannelFiles:
         ]
 
     def write(self, channel: Channel, staged_in: Path) -> None:
-        """Replace a channel's file, unless a newer one is there already."""
+        """Replace a channel's file, unless there is already a newer one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         staged = staged_in / f"channel-{channel.name}.json"
         staged.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class ChannelFiles:
                 replace_durably(staged, self.path(channel.name))
 
     def fault(self, channel: Channel) -> str | None:
-        """What is wrong with a channel's file. Being behind is not: the next command mends it."""
+        """What is wrong with a channel's file. Being behind is not: the next command fixes that."""
         path = self.path(channel.name)
         try:
             body, _ = unseal(path.read_bytes())
@@ -83,10 +83,10 @@ class ChannelFiles:
         moments = [self._content(channel.name, moment)[1] for moment in channel.history]
         if any(_same_but_place(found, moment) for moment in moments):
             return None
-        return "says something that the log never said"
+        return "differs from every state in the log"
 
     def strangers(self, channels: set[str]) -> list[Path]:
-        """Channel files of channels that the log does not know."""
+        """Channel files of channels that are not in the log."""
         if not self.folder.is_dir():
             return []
         known = {f"{name}.json" for name in channels}
@@ -105,18 +105,17 @@ class ChannelFiles:
     def _refuse_lost_event(self, path: Path, data: bytes, state: State) -> None:
         moment = self._moment(data)
         if moment is None:
-            return  # torn or foreign: the log decides, and `verify` tells
+            return  # torn or foreign: the log decides, and `verify` reports it
         sequence, event = moment
         if not 0 < sequence <= state.sequence or state.digests[sequence - 1] != event:
             raise RegistryDamaged(
-                f"{path} follows an event {sequence} that the log (of {state.sequence} events) "
-                "does not have.",
-                "Events are lost: restore log/ from git or a backup. If the log is right, delete "
-                "the channel file.",
+                f"{path} follows event {sequence}, but the log has only {state.sequence} events.",
+                "Events have been lost: restore log/ from git or a backup. If the log is right, "
+                "delete the channel file.",
             )
 
     def _moment(self, data: bytes) -> tuple[int, str] | None:
-        """(sequence, event digest) that a whole channel file names."""
+        """(sequence, event digest) that an intact channel file names."""
         try:
             found = json.loads(unseal(data)[0])
             return int(found["sequence"]), str(found["event"])
@@ -131,7 +130,7 @@ class ChannelFiles:
             "target": serving.target,
             "kind": serving.kind,
             "path": None if place is None else str(place.resolve()),
-            # From the registry's root, for those who see it at another mount point.
+            # From the registry's root, for readers that see it at another mount point.
             "relative_path": None
             if place is None
             else os.path.relpath(place.resolve(), self.folder.parent.resolve()),
@@ -144,9 +143,9 @@ class ChannelFiles:
 
     @contextlib.contextmanager
     def _lock(self, folder: Path) -> Iterator[None]:
-        """Hold others back while one looks and replaces. A kill frees it.
+        """Hold other writers back while this one looks and replaces. A kill releases it.
 
-        The lock is on the staging folder itself, so it needs no file of its own.
+        The lock is on the staging folder itself, so it needs no separate file.
         """
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -167,6 +166,6 @@ class ChannelFiles:
 
 
 def _same_but_place(found: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """A registry may be moved: then the absolute path is old, and the next command mends it."""
+    """When a registry has moved, the absolute path is outdated, and the next command fixes it."""
     places = {"path": None, "relative_path": None}
     return {**found, **places} == {**expected, **places}

@@ -1,4 +1,4 @@
-"""From a finished check to its event. Pure but for parsing the policy."""
+"""From a finished check to its event. Pure apart from parsing the policy."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def refuse_mismatch(evidence: Evidence, verdict: Verdict, policy_text: str) -> N
     except ValueError as problem:
         raise RegistryError(
             f"The evidence cannot be written as JSON ({problem}).",
-            "A number in it is not finite; measure again.",
+            "It contains a number that is not finite; measure again.",
         ) from problem
     if verdict.evidence_digest != evidence_digest:
         raise RegistryError(
-            "The verdict is about other evidence.", "Decide again from this evidence."
+            "The verdict is about different evidence.", "Decide again from this evidence."
         )
     try:
         digest = policy_from_text(policy_text).policy.digest
     except PolicyError as problem:
         raise RegistryError(
-            f"The policy to be kept cannot be read back: {problem.message}", problem.hint
+            f"The policy to be recorded cannot be read back: {problem.message}", problem.hint
         ) from problem
     if digest != verdict.policy_digest:
         raise RegistryError(
-            "The verdict was made under another policy than the one to be kept.",
+            "The verdict was made under a different policy from the one to be recorded.",
             "Decide again under this policy.",
         )
 
@@ -55,7 +55,7 @@ def check_event(
     if verdict.decision is Decision.PROMOTE and manifest is None:
         raise RegistryError(
             f"The candidate {candidate.name} has a promote verdict but no snapshot here.",
-            "Store the snapshot first; a verdict without bytes promotes nothing.",
+            "Store the snapshot first; a verdict without its bytes cannot promote anything.",
         )
     summary = summarise(evidence, verdict)
     return CheckRecorded(

@@ -1,7 +1,7 @@
-"""Durable files: written once, synced, and given their name in one step.
+"""Durable files: written once, synced, and given their name atomically.
 
-Everything half done lives in a *staging* folder that its writer locks; a folder without a living
-owner is a leftover and is swept by the next writer. Knows nothing of what is in the files.
+Everything unfinished is in a *staging* folder that its writer locks; a folder without a living
+owner is a leftover and is removed by the next writer. Knows nothing about the files' content.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def _hint(number: int | None) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT):
         return "Free some space and run the same command again; nothing recorded was lost."
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "The registry cannot be written here: check owner, permissions and mount."
+        return "The registry is not writable here: check owner, permissions and mount."
     if number == errno.EIO:
         return "The disk reports an error: look at it before anything else, then try again."
-    return "Mend the cause and run the same command again; nothing recorded was lost."
+    return "Fix the cause and run the same command again; nothing recorded was lost."
 
 
 def sync_folder(folder: Path) -> None:
@@ -78,7 +78,7 @@ def write_durably(path: Path, data: bytes, mode: int = READ_ONLY) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make the bytes of a file that somebody else wrote survive a power cut."""
+    """Make the bytes of a file that another process wrote survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -87,7 +87,7 @@ def sync_file(path: Path) -> None:
 
 
 def put_if_absent(staged: Path, final: Path) -> bool:
-    """Give a synced file its final name, once: False when somebody else has taken the name."""
+    """Give a synced file its final name, once: False when another writer has taken the name."""
     try:
         os.link(staged, final)
     except FileExistsError:
@@ -109,7 +109,7 @@ def remove_tree(folder: Path) -> None:
 
 @contextlib.contextmanager
 def staging(root: Path) -> Iterator[Path]:
-    """A folder of one's own for half-done files; gone afterwards, swept by others after a kill."""
+    """A private folder for unfinished files; removed afterwards, or by others after a kill."""
     root.mkdir(parents=True, exist_ok=True)
     sweep(root)
     folder, lock = _own_folder(root)
@@ -131,7 +131,7 @@ def _own_folder(root: Path) -> tuple[Path, int]:
             if os.path.samestat(os.fstat(lock), folder.stat()):
                 return folder, lock
         except (BlockingIOError, FileNotFoundError):
-            # A sweeper was faster than our lock and took the folder for a leftover.
+            # A sweeper was faster than our lock and mistook the folder for a leftover.
             pass
         except OSError as problem:
             if lock is not None and problem.errno in (errno.ENOLCK, errno.EOPNOTSUPP):

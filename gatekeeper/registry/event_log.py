@@ -1,7 +1,7 @@
 """The event log: numbered files, each naming the digest of the one before.
 
-Append is put-if-absent: of two writers of the same number one wins, the other is told. Reading
-checks seal, number and chain of every event; what the events mean is in `state.py`.
+Append is put-if-absent: of two writers of the same number one wins, and the other is notified.
+Reading checks seal, number and chain of every event; what the events mean is in `state.py`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class EventLog:
             self._entries.append(self._parse(data, sequence, previous))
 
     def read_bytes(self, sequence: int) -> bytes:
-        """The file of one event, as it lies there. Raises RegistryDamaged when it is missing."""
+        """The bytes of one event's file. Raises RegistryDamaged when it is missing."""
         path = self.folder / event_file(sequence)
         try:
             return path.read_bytes()
@@ -75,7 +75,7 @@ class EventLog:
             ) from None
 
     def numbers(self) -> list[int]:
-        """Numbers of the event files that are there, in order."""
+        """Numbers of the existing event files, in order."""
         try:
             names = [path.name for path in self.folder.iterdir()]
         except FileNotFoundError:
@@ -83,7 +83,7 @@ class EventLog:
         return sorted(int(found[1]) for name in names if (found := _NAME.match(name)))
 
     def strangers(self) -> Iterator[Path]:
-        """Files in the folder that are no events."""
+        """Files in the folder that are not events."""
         if self.folder.is_dir():
             yield from (p for p in sorted(self.folder.iterdir()) if not _NAME.match(p.name))
 
@@ -97,7 +97,7 @@ class EventLog:
         except ValueError as problem:
             raise RegistryError(
                 f"The event cannot be written as JSON ({problem}).",
-                "A number in it is not finite; measure again.",
+                "It contains a number that is not finite; measure again.",
             ) from problem
         name = event_file(event.sequence)
         staged = staged_in / name
@@ -110,7 +110,7 @@ class EventLog:
             sync_folder(self.folder)
         except OSError as problem:
             raise RegistryError(
-                f"Event {event.sequence} was written but the disk did not confirm it "
+                f"Event {event.sequence} was written, but the disk did not confirm it "
                 f"({problem.strerror}).",
                 "Look at the disk, then at `gate log`: the event may or may not have survived.",
             ) from problem
@@ -121,7 +121,7 @@ class EventLog:
         if numbers and numbers[-1] != len(numbers):
             missing = next(n for n, found in enumerate(numbers, 1) if n != found)
             raise RegistryDamaged(
-                f"{self.folder / event_file(missing)} is missing, but later events are there.",
+                f"{self.folder / event_file(missing)} is missing, but later events exist.",
                 "Restore it from git or a backup; `gate registry verify` lists all damage.",
             )
 
@@ -136,8 +136,8 @@ class EventLog:
             ) from problem
         except UnknownEventError as problem:
             raise RegistryError(
-                f"{path} is whole but not understood ({problem}).",
-                "A newer gatekeeper wrote it: upgrade this one.",
+                f"{path} is intact, but this version cannot read it ({problem}).",
+                "It was written by a newer gatekeeper; upgrade.",
             ) from problem
         if (fault := chain_fault(entry, sequence, previous)) is not None:
             raise RegistryDamaged(
@@ -154,9 +154,9 @@ def parse_entry(data: bytes) -> Entry:
 
 
 def chain_fault(entry: Entry, sequence: int, previous: str | None) -> str | None:
-    """What is wrong with the place of an event in the chain, None when nothing is."""
+    """What is wrong with an event's place in the chain; None when nothing is."""
     if entry.event.sequence != sequence:
-        return f"says that it is event {entry.event.sequence}"
+        return f"contains event {entry.event.sequence}"
     if entry.event.previous != previous:
         return "does not follow from the event before it"
     return None

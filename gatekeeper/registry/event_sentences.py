@@ -1,4 +1,4 @@
-"""One line on an event, for people. Pure; whoever prints it makes it safe for a terminal first."""
+"""One line about an event, for people. Pure; the caller makes it safe for a terminal."""
 
 from __future__ import annotations
 

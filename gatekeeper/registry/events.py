@@ -1,8 +1,8 @@
 """Events: what happened, who did it, when and why. One frozen type per kind of event.
 
 They mirror the files in `log/` one to one. Each carries whatever a fold of the log needs, so that
-state and lineage are computed without opening another file. The sequence orders them; the clock
-is only told.
+state and lineage are computed without opening another file. The sequence orders them; the time is
+only recorded.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ CandidateKind = Literal["adapter", "checkpoint", "base"]
 
 
 def _all_files(files: dict[str, str]) -> dict[str, str]:
-    """These names become paths: no others, and none is missing."""
+    """These names become paths: exactly these, no others."""
     if set(files) != EVIDENCE_FILES:
         raise ValueError(f"must name {', '.join(sorted(EVIDENCE_FILES))}")
     return files
 
 
 class UnknownEventError(ValueError):
-    """A whole event that this version does not understand."""
+    """An intact event that this version cannot read."""
 
 
 class Event(Frozen):
@@ -73,7 +73,7 @@ class Event(Frozen):
     previous: ContentDigest | None
     type: str
     at: str
-    """UTC, as the writer's clock told it."""
+    """UTC, by the writer's clock."""
     who: str
     why: str | None = None
     signature: str | None = None
@@ -81,7 +81,7 @@ class Event(Frozen):
 
 
 class RunRecord(Frozen):
-    """The training run behind a candidate, as its manifest tells it."""
+    """The training run behind a candidate, from its manifest."""
 
     name: str
     digest: ContentDigest
@@ -96,7 +96,7 @@ class RunRecord(Frozen):
 
 
 class CheckRecorded(Event):
-    """A check ended with a verdict, whichever."""
+    """A check ended, whatever its verdict."""
 
     type: Literal["check-recorded"] = "check-recorded"
     check_id: CheckId
@@ -104,7 +104,7 @@ class CheckRecorded(Event):
     candidate_kind: CandidateKind
     candidate: ContentDigest
     object_manifest: ContentDigest | None
-    """Digest of the manifest of its snapshot in `objects/`, None when there is no snapshot."""
+    """Digest of the manifest of its snapshot in `objects/`; None when there is no snapshot."""
     rung: Rung | None = None
     base_name: str
     base_digest: str
@@ -119,11 +119,11 @@ class CheckRecorded(Event):
     files: Annotated[dict[str, ContentDigest], AfterValidator(_all_files)]
     """File in `evidence/<check id>/` -> digest of its bytes."""
     summary: PastCheck | None = None
-    """What later checks of the same lineage want to know; None when nothing was scored."""
+    """What later checks of the same lineage need to know; None when nothing was scored."""
 
 
 class Refused(Event):
-    """A candidate that was turned away before anything was scored."""
+    """A candidate that was refused before anything was scored."""
 
     type: Literal["refused"] = "refused"
     name: str
@@ -154,7 +154,7 @@ class Promoted(Move):
 
 
 class ForcePromoted(Move):
-    """Moved against the rules, by name and with a reason."""
+    """Moved against the rules, with a name and a reason."""
 
     type: Literal["force-promoted"] = "force-promoted"
     overridden: str
@@ -186,7 +186,7 @@ class Retired(Event):
 
 
 class PolicyChanged(Event):
-    """From now on a channel asks for another policy."""
+    """From now on a channel requires a different policy."""
 
     type: Literal["policy-changed"] = "policy-changed"
     channel: ChannelName
@@ -251,7 +251,7 @@ EVENT_TYPES = frozenset(
 def read_event(body: bytes) -> Event:
     """Parse one event from its JSON.
 
-    Raises UnknownEventError, in one line, when it is no event or one of a newer version.
+    Raises UnknownEventError, in one line, when it is not an event or one of a newer version.
     """
     try:
         event: Event = _READER.validate_json(body)

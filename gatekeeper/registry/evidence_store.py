@@ -1,6 +1,6 @@
 """The evidence of each check, as files: written once, never changed.
 
-`evidence/<check id>/` holds `evidence.json`, `verdict.json`, `policy.yaml` and, compressed, the
+`evidence/<check id>/` contains `evidence.json`, `verdict.json`, `policy.yaml` and, compressed, the
 samples as people read them. The log names the digest of each file.
 """
 
@@ -45,7 +45,7 @@ class EvidenceStore:
         self.folder = folder
 
     def path(self, check_id: str) -> Path:
-        """Where a check's files are. Raises RegistryError for what is no check id."""
+        """Where a check's files are. Raises RegistryError for what is not a check id."""
         if not _CHECK_ID.match(check_id):
             raise RegistryError(
                 f"{check_id!r} is not a check id.", "One looks like c-0123456789ab."
@@ -53,7 +53,7 @@ class EvidenceStore:
         return self.folder / check_id
 
     def check_ids(self) -> list[str]:
-        """Every check whose folder is there."""
+        """Every check that has a folder."""
         if not self.folder.is_dir():
             return []
         return sorted(p.name for p in self.folder.iterdir() if _CHECK_ID.match(p.name))
@@ -83,7 +83,7 @@ class EvidenceStore:
         return {name: digest_bytes(data) for name, data in contents.items()}
 
     def place(self, check_id: str, staged_in: Path) -> None:
-        """Give staged files their place; a leftover that no event names makes way."""
+        """Move staged files into place; a leftover that no event names is removed."""
         final = self.path(check_id)
         self.folder.mkdir(parents=True, exist_ok=True)
         if final.exists():
@@ -116,8 +116,9 @@ class EvidenceStore:
             )
         except ValidationError as problem:
             raise RegistryError(
-                f"Check {check_id} is whole but not understood ({problem.error_count()} fields).",
-                "Another version of gatekeeper wrote it: use that one.",
+                f"Check {check_id} is intact, but this version cannot read "
+                f"{count(problem.error_count(), 'field')} of it.",
+                "It was written by a different version of gatekeeper; use that one.",
             ) from problem
 
     def _samples(self, check_id: str, digest: str) -> Iterator[SampleRecord]:
@@ -127,7 +128,7 @@ class EvidenceStore:
             lines = gzip.decompress(data).splitlines()
         except (OSError, EOFError, zlib.error) as problem:
             raise RegistryDamaged(
-                f"{self.path(check_id) / SAMPLES} is no gzip file.", _RESTORE
+                f"{self.path(check_id) / SAMPLES} is not a gzip file.", _RESTORE
             ) from problem
         yield from map(SampleRecord.model_validate_json, lines)
 

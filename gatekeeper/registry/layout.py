@@ -1,4 +1,4 @@
-"""Where things lie in a registry: `registry.json` marks its root and says where objects are."""
+"""Where things are in a registry: `registry.json` marks its root and says where objects are."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Layout:
 
     @property
     def object_staging(self) -> Path:
-        """Staging on the file system of the objects, so that a rename is one step."""
+        """Staging on the file system of the objects, so that a rename is atomic."""
         inside = self.root in (self.objects.parent, self.objects)
         return self.root / "staging" if inside else self.objects / ".staging"
 
@@ -38,7 +38,7 @@ def open_layout(root: Path) -> Layout:
     except (FileNotFoundError, NotADirectoryError):
         raise RegistryError(
             f"There is no registry in {root}.",
-            "`gate init` makes one; --registry, GATE_REGISTRY or gate.yaml name another.",
+            "`gate init` creates one; --registry, GATE_REGISTRY or gate.yaml can name another.",
         ) from None
     try:
         document = json.loads(unseal(data)[0])
@@ -48,21 +48,21 @@ def open_layout(root: Path) -> Layout:
         ) from problem
     if document.get("schema_id") != SCHEMA:
         raise RegistryError(
-            f"{root} is a registry of another version ({document.get('schema_id')}).",
-            "A newer gatekeeper made it: upgrade this one.",
+            f"{root} is a registry of a different version ({document.get('schema_id')}).",
+            "It was created by a newer gatekeeper; upgrade.",
         )
     return Layout(root, root / document["objects"])
 
 
 def create_layout(root: Path, objects: str | None) -> Layout:
-    """Make a registry, or find the one that is there.
+    """Create a registry, or find the existing one.
 
-    Raises RegistryError when the folder holds something else, or another place for its objects.
+    Raises RegistryError when the folder contains something else, or keeps its objects elsewhere.
     """
     if not (root / MARKER).exists():
         if root.is_dir() and (stranger := _stranger(root)):
             raise RegistryError(
-                f"{root} is not empty and is no registry: it holds {stranger}.",
+                f"{root} is neither empty nor a registry: it contains {stranger}.",
                 "Choose another folder.",
             )
         root.mkdir(parents=True, exist_ok=True)
@@ -77,13 +77,13 @@ def create_layout(root: Path, objects: str | None) -> Layout:
     if objects is not None and (root / objects).resolve() != layout.objects.resolve():
         raise RegistryError(
             f"{root} keeps its objects in {layout.objects}, not in {objects}.",
-            "The place is fixed when a registry is made.",
+            "The location is fixed when a registry is created.",
         )
     return layout
 
 
 def _stranger(root: Path) -> str | None:
-    """A name that no half-made registry would hold. A README and dot files may lie there."""
+    """A name that no half-created registry would contain. A README and dot files are allowed."""
     ours = {*_FOLDERS, "staging", "objects", "README.md"}
     return next(
         (p.name for p in sorted(root.iterdir()) if p.name not in ours and p.name[0] != "."), None

@@ -1,7 +1,7 @@
 """The ledger: how every write of the registry is made.
 
 Stage the files, decide on the newest state, append one event with put-if-absent, and only then
-acknowledge; when another writer was faster, decide again. What is written is said by the rooms
+acknowledge; when another writer was faster, decide again. What is written is up to the modules
 above it.
 """
 
@@ -98,7 +98,7 @@ class Ledger:
         """Create a registry, or open the one that is there.
 
         `objects` keeps the snapshots elsewhere (relative to the root, or absolute). Raises
-        RegistryError when the folder holds something else.
+        RegistryError when the folder contains something else.
         """
         with filesystem_errors(f"The registry {root} cannot be created"):
             layout = create_layout(root, objects)
@@ -107,7 +107,7 @@ class Ledger:
     def state(self) -> State:
         """Fold the log; channel files that are missing or behind are rewritten on the way.
 
-        Raises RegistryDamaged, naming the file, when the log is not whole.
+        Raises RegistryDamaged, naming the file, when the log is not intact.
         """
         with filesystem_errors(f"The registry {self.root} cannot be read"):
             state = self.folded()
@@ -116,7 +116,7 @@ class Ledger:
                     stale = self.channels.stale(state)
                     break
                 except RegistryDamaged:
-                    # Somebody may have committed and published between our two reads.
+                    # Another writer may have committed and published between our two reads.
                     newer = self.folded()
                     if newer.sequence == state.sequence:
                         raise
@@ -131,7 +131,7 @@ class Ledger:
         return state
 
     def folded(self) -> State:
-        """What the log says now; nothing is mended on the way."""
+        """What the log says now; nothing is repaired on the way."""
         entries = self.log.read()
         if self._folded is None or self._folded.sequence != len(entries):
             self._folded = fold(entries)
@@ -147,7 +147,7 @@ class Ledger:
         found = resolve(state, wanted)
         digest = state.checks[found].candidate if found in state.checks else found
         if digest not in state.adapters:
-            raise RegistryError(f"{wanted!r} is no candidate.", "Name an adapter or its check.")
+            raise RegistryError(f"{wanted!r} is not a candidate.", "Name an adapter or its check.")
         return digest
 
     def require_object(self, digest: str, manifest: str | None, label: str = "") -> None:
@@ -157,12 +157,12 @@ class Ledger:
         if (fault := self.objects.fault(digest, manifest)) is not None:
             raise RegistryDamaged(
                 f"The snapshot of {label or digest[:19]} {fault}.",
-                "Restore objects/ from git or a backup, go to another target, or run "
+                "Restore objects/ from git or a backup, choose another target, or run "
                 "`gate rollback --to base`, which needs no snapshot.",
             )
 
     def record(self, draft: Draft[E], by: By) -> E:
-        """Make one event that needs no files of its own."""
+        """Write one event that needs no files."""
         self.state()  # refuses to write on top of a log that has lost events
         with (
             filesystem_errors("The event could not be recorded"),
@@ -171,7 +171,7 @@ class Ledger:
             return self.commit(draft, staged_in, by)
 
     def commit(self, draft: Draft[E], staged_in: Path, by: By) -> E:
-        """Decide on the newest state and append; when somebody was faster, decide again."""
+        """Decide on the newest state and append; when another writer was faster, decide again."""
         for _ in range(_ATTEMPTS):
             state = self.folded()
             stamp: dict[str, Any] = {
@@ -191,10 +191,10 @@ class Ledger:
                 where = ".".join(str(part) for part in first["loc"])
                 raise RegistryError(f"{where}: {first['msg']}.", "Correct the value.") from problem
             return event
-        raise RegistryConflict("Too many others are writing.", "Try again in a moment.")
+        raise RegistryConflict("Too many concurrent writers.", "Try again in a moment.")
 
     def require_signature(self, event: Event) -> None:
-        """Raise RegistryError unless an allowed signer signed this event, where that is asked."""
+        """Raise RegistryError unless an allowed signer signed this event, where required."""
         from gatekeeper.registry.signatures import signature_fault
 
         if self.allowed_signers is None:
@@ -215,7 +215,7 @@ class Ledger:
         return event.model_copy(update={"signature": signature})
 
     def move(self, draft: Draft[M], by: By) -> M:
-        """Make one event that moves a channel, then the file that servers read.
+        """Write one event that moves a channel, then the file that servers read.
 
         Raises ChannelFileError when the event is recorded but the file could not follow.
         """
@@ -229,13 +229,13 @@ class Ledger:
             except OSError as problem:
                 raise ChannelFileError(
                     f"Event {event.sequence} is recorded, but {self.channels.path(event.channel)} "
-                    f"could not be replaced ({problem.strerror}): servers do not see it yet.",
-                    "Mend the cause, then run any gate command, such as `gate status`.",
+                    f"could not be replaced ({problem.strerror}), so servers do not see it yet.",
+                    "Fix the cause, then run any gate command, such as `gate status`.",
                     event,
                 ) from problem
             return event
 
 
 def plain(text: str) -> str:
-    """Text that can be written as UTF-8; file names may hold bytes that cannot."""
+    """Text that can be written as UTF-8; file names may contain bytes that cannot."""
     return text.encode("utf-8", "backslashreplace").decode()

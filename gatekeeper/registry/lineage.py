@@ -1,7 +1,7 @@
 """Lineage: where a candidate comes from and what became of it, as one tree. Pure.
 
 base -> dataset -> run -> adapter -> checks and moves, with adapters that were trained, escalated or
-rescaled from it below. Rendering is somebody else's business.
+rescaled from it below. Rendering is done elsewhere.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NodeKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LineageNode:
-    """One thing in the tree and how it hangs on the node above it."""
+    """One thing in the tree and its relation to the node above it."""
 
     kind: NodeKind
     id: str
@@ -190,13 +190,13 @@ def _moved(state: State, event: Move, *, came: bool) -> str:
     """What a move meant for one candidate."""
     if came:
         if isinstance(event, ForcePromoted):
-            return f"FORCED onto {event.channel} against the gate"
+            return f"FORCED onto {event.channel}, overriding the gate"
         again = isinstance(event, RolledBack)
         return f"serves on {event.channel} again" if again else f"promoted to {event.channel}"
     target = state.label(event.target)
     if isinstance(event, RolledBack):
         return f"rolled back from {event.channel}, to {target}"
-    return f"gave way to {target} on {event.channel}"
+    return f"replaced by {target} on {event.channel}"
 
 
 def _with_training(state: State, digest: str, tree: LineageNode) -> LineageNode:

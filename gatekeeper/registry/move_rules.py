@@ -1,7 +1,7 @@
 """May this channel move there? Pure: state and request in, permission or a typed refusal out.
 
-These rules are asked again against the newest state whenever another writer was faster, so a
-move is never made on what was true a moment ago.
+These rules are applied again to the newest state whenever another writer was faster, so a move is
+never based on what was true a moment ago.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ class Rules(Protocol):
 
     @property
     def policy(self) -> str | None:
-        """Only verdicts of this policy, by name, count."""
+        """Only verdicts under this policy, by name, count."""
 
     @property
     def source(self) -> str | None:
-        """Only what serves on that channel may come."""
+        """Only what that channel currently serves is accepted."""
 
     @property
     def protected(self) -> tuple[str, ...]:
-        """Only these users may move it; nobody named means everybody."""
+        """Only these users may move it; an empty list allows everyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ def check_channel_name(name: str) -> None:
     """Raise RegistryError for what is no channel name: it becomes a file name."""
     if not _CHANNEL.fullmatch(name) or name == BASE:
         raise RegistryError(
-            f"{name!r} is no channel name.",
-            "Use lower-case letters, digits, dots and dashes, 64 at most; not `base`.",
+            f"{name!r} is not a valid channel name.",
+            "Use lower-case letters, digits, dots and dashes, at most 64; not `base`.",
         )
 
 
 def refuse_outsider(channel: str, rules: Rules, who: str) -> None:
-    """Raise RegistryError when the channel is protected and this is none of its users."""
+    """Raise RegistryError when the channel is protected and this is not one of its users."""
     if rules.protected and who not in rules.protected:
         raise RegistryError(
             f"Channel {channel} is protected: {who} may not move it.",
@@ -81,9 +81,10 @@ def refuse_conflict(channel: Channel, expected_sequence: int) -> None:
     """Raise RegistryConflict when the channel moved since it was looked at."""
     if channel.serving.sequence != expected_sequence:
         last = channel.moves[-1] if channel.moves else None
-        moved = f" {last.who} moved it to {last.target[:19]}" if last else ""
+        moved = f": {last.who} moved it to {last.target[:19]}" if last else ""
         raise RegistryConflict(
-            f"Channel {channel.name} moved meanwhile (event {channel.serving.sequence}):{moved}.",
+            f"Channel {channel.name} has moved in the meantime (event {channel.serving.sequence})"
+            f"{moved}.",
             "Nothing was written. Look at `gate status`, then decide again.",
         )
 
@@ -107,13 +108,14 @@ def permit_promotion(
         raise RegistryError(
             f"{adapter.label} has no promote verdict: check {check.check_id} says "
             f"{check.decision.value}.",
-            f"See why with `gate report {check.check_id}`; --force --reason overrides it, loudly.",
+            f"See why with `gate report {check.check_id}`; --force --reason overrides it, on the "
+            "record.",
         )
     if adapter.rolled_back_at is not None and check.sequence < adapter.rolled_back_at:
         raise RegistryError(
             f"{adapter.label} was rolled back (event {adapter.rolled_back_at}) after its check "
             f"{check.check_id}.",
-            "Check it again: only a newer verdict brings it back.",
+            "Check it again: only a newer verdict can bring it back.",
         )
     served = state.channel(channel)
     for expected, what in ((base_digest, "this base is"), (_base(served), f"{channel} runs on")):
@@ -121,11 +123,11 @@ def permit_promotion(
             raise RegistryError(
                 f"{adapter.label} was checked against base {short(check.base_digest)}, but {what} "
                 f"{short(expected)}.",
-                "Check it against this base, or give the other base a channel of its own.",
+                "Check it against this base, or give the other base its own channel.",
             )
     if rules.source is not None and state.channel(rules.source).serving.target != adapter.digest:
         raise RegistryError(
-            f"{channel} only takes what serves on {rules.source}, and that is "
+            f"{channel} only accepts what {rules.source} serves, which is "
             f"{state.label(state.channel(rules.source).serving.target)}.",
             f"Run `gate promote {adapter.label} --channel {rules.source}` first.",
         )
@@ -135,13 +137,13 @@ def permit_promotion(
 
 
 def _refuse_other_policy(check: CheckRecorded, channel: Channel, adapter: Adapter) -> None:
-    """Once a channel has a policy on record, a name does not do: its content counts."""
+    """Once a channel has a policy on record, a name is not enough: the content counts."""
     if channel.policy is None or check.policy_digest == channel.policy[1]:
         return
     name, digest = channel.policy
     raise RegistryError(
         f"{adapter.label} was checked under {check.policy_name} ({short(check.policy_digest)}); "
-        f"{channel.name} asks for {name} ({short(digest)}).",
+        f"{channel.name} requires {name} ({short(digest)}).",
         "Check it under that policy, or accept another one with `gate registry policy`.",
     )
 
@@ -167,12 +169,12 @@ def _deciding_check(
     adapter = state.adapters.get(digest)
     if adapter is None or not adapter.checks:
         raise RegistryError(
-            f"{state.label(digest)} was never checked here.", "Run `gate check` on it first."
+            f"{state.label(digest)} has never been checked here.", "Run `gate check` on it first."
         )
     counting = _under(adapter.checks, rules.policy)
     if not counting:
         raise RegistryError(
-            f"{adapter.label} was never checked under policy {rules.policy!r}.",
+            f"{adapter.label} has never been checked under policy {rules.policy!r}.",
             f"Run `gate check --policy {rules.policy}` on it.",
         )
     if named is None:
@@ -181,7 +183,7 @@ def _deciding_check(
     if named not in counting:
         raise RegistryError(
             f"Check {named.check_id} was made under policy {named.policy_name!r}; this channel "
-            f"asks for {rules.policy!r}.",
+            f"requires {rules.policy!r}.",
             f"Run `gate check --policy {rules.policy}` on it.",
         )
     newest = _under(adapter.checks, named.policy_name)[-1]
@@ -201,7 +203,8 @@ def _under(checks: Iterable[CheckRecorded], policy: str | None) -> list[CheckRec
 def _refuse_unfit(adapter: Adapter, state: State) -> None:
     if adapter.retired_at is not None:
         raise RegistryError(
-            f"{adapter.label} is retired (event {adapter.retired_at}).", "Promote another one."
+            f"{adapter.label} is retired (event {adapter.retired_at}).",
+            "Promote another adapter.",
         )
 
 
@@ -214,8 +217,8 @@ def rollback_target(state: State, channel: Channel, to: str | None) -> Serving:
     if to is None:
         if channel.serving.is_base:
             raise RegistryError(
-                f"{channel.name} serves the base already; there is nothing to roll back.",
-                "`gate log` shows how it came there.",
+                f"{channel.name} already serves the base; there is nothing to roll back.",
+                "`gate log` shows how it got there.",
             )
         below = (moment for moment in reversed(channel.stack[:-1]) if _fit(state, moment.target))
         return _as_base(channel) if (found := next(below, None)) is None else found
@@ -229,7 +232,7 @@ def rollback_target(state: State, channel: Channel, to: str | None) -> Serving:
     if not channel.has_served(digest):
         raise RegistryError(
             f"{channel.name} never served {state.label(digest)}; a rollback only goes back.",
-            "To bring something new, use `gate promote`.",
+            "To put something new into service, use `gate promote`.",
         )
     if not _fit(state, digest):
         raise RegistryError(

@@ -1,7 +1,7 @@
 """How a channel moves: the events of promotion and rollback, made from the newest state.
 
 What is allowed is in `move_rules.py`; here the permission becomes an event, after the bytes of the
-target were verified.
+target have been verified.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class MoveRequest:
     who: str
     rules: Rules
     seen: int
-    """The channel's sequence on which the wish was based."""
+    """The channel's sequence on which the request was based."""
     base_digest: str | None = None
     force: bool = False
 
@@ -86,7 +86,7 @@ def _forced(
         raise refusal
     if not (stamp["why"] or "").strip():
         raise RegistryError(
-            f"Forcing needs a reason. What it overrides: {refusal.message}", "Add --reason."
+            f"Forcing needs a reason. It would override: {refusal.message}", "Add --reason."
         )
     ledger.require_object(digest, adapter.object_manifest, adapter.label)
     last = check or adapter.last_check

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gatekeeper.errors import RegistryError
-from gatekeeper.phrases import did_you_mean
+from gatekeeper.phrases import count, did_you_mean
 from gatekeeper.registry.events import BASE
 from gatekeeper.registry.state import State
 
@@ -31,9 +31,7 @@ def resolve(state: State, name: str) -> str:
         return found.popitem()[0]
     if found:
         listed = "; ".join(f"{target[:19]} ({how})" for target, how in sorted(found.items()))
-        raise RegistryError(
-            f"{name!r} stands for {len(found)} things: {listed}.", "Say more of it."
-        )
+        raise RegistryError(f"{name!r} is ambiguous: {listed}.", "Use more characters.")
     raise RegistryError(
         f"Nothing here is called {name!r}.",
         did_you_mean(name, _known(state), most=3).rstrip() or "`gate log` shows what there is.",
@@ -55,7 +53,7 @@ def _meanings(state: State, name: str) -> dict[str, str]:
         digests = state.names[versioned[1]]
         if not 1 <= int(versioned[2]) <= len(digests):
             raise RegistryError(
-                f"{versioned[1]} has {len(digests)} versions, no {versioned[2]}.",
+                f"{versioned[1]} has {count(len(digests), 'version')}, but no {versioned[2]}.",
                 f"Use {versioned[1]}@1 to {versioned[1]}@{len(digests)}.",
             )
         found[digests[int(versioned[2]) - 1]] = "version"

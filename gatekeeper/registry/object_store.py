@@ -1,7 +1,7 @@
 """The object store: snapshots of candidates, named by the digest of their content.
 
-A snapshot holds the files that make the candidate, read-only, and a sealed `manifest.json` with
-the digest of each file's bytes. So a server that is handed the path gets what was checked, and
+A snapshot contains the files that make up the candidate, read-only, and a sealed `manifest.json`
+with the digest of each file's bytes. So a server that is given the path gets what was checked, and
 every byte can be verified without knowing what an adapter is.
 """
 
@@ -58,34 +58,34 @@ class ObjectStore:
         self.folder = folder
 
     def path(self, digest: str) -> Path:
-        """Where a digest's snapshot is or would be. Raises RegistryError for what is no digest."""
+        """Where a digest's snapshot is or would be. Raises RegistryError for an invalid digest."""
         found = _DIGEST.match(digest)
         if found is None:
             raise RegistryError(f"{digest!r} is not a digest.", "One looks like sha256:<64 hex>.")
         return self.folder / found[1]
 
     def digests(self) -> list[str]:
-        """Every snapshot that is there."""
+        """Every existing snapshot."""
         if not self.folder.is_dir():
             return []
         return sorted(f"sha256:{p.name}" for p in self.folder.iterdir() if _HEX.match(p.name))
 
     def manifest_digest(self, digest: str) -> str | None:
-        """Digest of a snapshot's manifest, None when there is no sound one."""
+        """Digest of a snapshot's manifest; None when there is no valid one."""
         try:
             return self._manifest(digest).digest
         except (_DamageError, OSError):
             return None
 
     def fault(self, digest: str, manifest_digest: str | None = None) -> str | None:
-        """What is wrong with a snapshot, None when every byte is as it was stored.
+        """What is wrong with a snapshot; None when every byte is as it was stored.
 
         With the digest that the log names, a consistently forged manifest is found as well.
         """
         try:
             manifest = self._manifest(digest)
             if manifest_digest is not None and manifest.digest != manifest_digest:
-                raise _DamageError("holds another manifest than the log names")
+                raise _DamageError("has a different manifest from the one that the log names")
             self._check_files(self.path(digest), manifest)
         except _DamageError as problem:
             return str(problem)
@@ -102,7 +102,7 @@ class ObjectStore:
             found = read_adapter(self.path(digest)).digest
         except (GateError, OSError) as problem:
             return f"cannot be read as a candidate ({problem})"
-        return None if found == digest else "holds another candidate than its name says"
+        return None if found == digest else "contains a different candidate from its name"
 
     def store(self, source: Path, kind: Kind, staged_in: Path) -> str:
         """Snapshot a candidate and return its digest, computed on the copy.
@@ -118,22 +118,22 @@ class ObjectStore:
         read = read_adapter(copy)
         if read.problems:
             # Its digest would leave out what could not be read, and so name something else.
-            raise AdapterRefused(read.problems[0].text, "Mend or copy the candidate again.")
+            raise AdapterRefused(read.problems[0].text, "Fix the candidate or copy it again.")
         if read.kind != kind:
-            raise RegistryError(f"{source} holds {read.kind}, not {kind}.", "Check the folder.")
+            raise RegistryError(f"{source} contains {read.kind}, not {kind}.", "Check the folder.")
         digest = read.digest
         self._seal_copy(copy, kind, digest)
         final = self.path(digest)
         self.folder.mkdir(parents=True, exist_ok=True)
         if final.exists() and self.fault(digest) is None:
-            os.utime(final)  # young again, so that a `gc` leaves it to the event that will follow
+            os.utime(final)  # young again, so that `gc` leaves it for the event that will follow
             return digest
         if final.exists():
             final.rename(staged_in / "damaged")
         try:
             copy.rename(final)
         except OSError:
-            # Another writer stored the same content in the same moment.
+            # Another writer stored the same content at the same moment.
             if self.fault(digest) is not None:
                 raise
         sync_folder(self.folder)
@@ -147,7 +147,7 @@ class ObjectStore:
         remove_tree(doomed)
 
     def half_removed(self) -> list[Path]:
-        """What a killed `remove` left."""
+        """What a killed `remove` left behind."""
         return sorted(self.folder.glob(".gone-*")) if self.folder.is_dir() else []
 
     def _seal_copy(self, copy: Path, kind: Kind, digest: str) -> None:
@@ -169,15 +169,17 @@ class ObjectStore:
             raise _DamageError(f"is damaged: {MANIFEST} {problem}") from problem
         content = json.loads(body)
         if content.get("schema_id") != SCHEMA:
-            raise _DamageError(f"has a {MANIFEST} of another version: {content.get('schema_id')}")
+            raise _DamageError(
+                f"has a {MANIFEST} of a different version: {content.get('schema_id')}"
+            )
         if content["content"] != digest:
-            raise _DamageError("is the snapshot of another candidate")
+            raise _DamageError("is the snapshot of a different candidate")
         return Manifest(own_digest, content["kind"], digest, content["files"])
 
     def _check_files(self, folder: Path, manifest: Manifest) -> None:
         found = {path.name for path in folder.iterdir()}
         if extra := sorted(found - set(manifest.files) - {MANIFEST}):
-            raise _DamageError(f"holds a file that was not stored with it: {extra[0]}")
+            raise _DamageError(f"contains a file that was not stored with it: {extra[0]}")
         for name, digest in manifest.files.items():
             if name not in found:
                 raise _DamageError(f"has lost {name}")

@@ -1,4 +1,4 @@
-"""What the registry writes besides moves: snapshots, checks, refusals, and what links adapters."""
+"""What the registry writes besides moves: snapshots, checks, refusals, and links of adapters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Records"]
 
 
 class Records(Ledger):
-    """The writing half of the registry, moves aside."""
+    """The writing half of the registry, apart from moves."""
 
     def store_object(self, folder: Path, kind: Kind) -> str:
         """Snapshot a candidate; its digest is computed on the copy. Idempotent.
@@ -52,7 +52,7 @@ class Records(Ledger):
         name: str,
         by: By,
     ) -> CheckRecorded:
-        """Keep a check for good. Recording the same one again gives the event that is there.
+        """Keep a check permanently. Recording it again returns the existing event.
 
         Raises RegistryError when the verdict is not about this evidence and policy, or when a
         promote verdict has no snapshot to promote.
@@ -72,7 +72,8 @@ class Records(Ledger):
                 def draft(state: State, stamp: dict[str, Any]) -> CheckRecorded:
                     if evidence.check_id in state.checks:
                         raise RegistryConflict(
-                            f"Check {evidence.check_id} was recorded by somebody else meanwhile.",
+                            f"Check {evidence.check_id} was recorded by another process in the "
+                            "meantime.",
                             f"Look at it with `gate show {evidence.check_id}`.",
                         )
                     manifest = self.objects.manifest_digest(evidence.candidate.digest)
@@ -89,7 +90,7 @@ class Records(Ledger):
         candidate: str | None = None,
         by: By,
     ) -> Refused:
-        """Record a candidate that was turned away before anything was scored."""
+        """Record a candidate that was refused before anything was scored."""
         return self.record(
             lambda state, stamp: Refused(
                 **stamp,
@@ -108,7 +109,7 @@ class Records(Ledger):
         def draft(state: State, stamp: dict[str, Any]) -> Retired:
             adapter = state.adapters[digest]
             if adapter.retired_at is not None:
-                raise RegistryError(f"{adapter.label} is retired already.", "Nothing to do.")
+                raise RegistryError(f"{adapter.label} is already retired.", "Nothing to do.")
             serving = [c.name for c in state.channels.values() if c.serving.target == digest]
             if serving:
                 raise RegistryError(
@@ -169,7 +170,7 @@ class Records(Ledger):
         base_digest: str | None = None,
         by: By,
     ) -> Imported:
-        """Store a candidate that came from elsewhere; it still needs a check of its own."""
+        """Store a candidate that came from elsewhere; it still needs its own check."""
         digest = self.store_object(folder, kind)
         return self.record(
             lambda state, stamp: Imported(
@@ -195,7 +196,7 @@ class Records(Ledger):
     ) -> PolicyChanged:
         """Record that only verdicts under this policy move a channel from now on.
 
-        Raises RegistryError when the channel is protected, or asks for this policy already.
+        Raises RegistryError when the channel is protected, or already requires this policy.
         """
         check_channel_name(channel)
 
@@ -203,7 +204,7 @@ class Records(Ledger):
             refuse_outsider(channel, rules, stamp["who"])
             before = state.channel(channel).policy or (None, None)
             if before[1] == policy_digest:
-                raise RegistryError(f"{channel} asks for this policy already.", "Nothing to do.")
+                raise RegistryError(f"{channel} already requires this policy.", "Nothing to do.")
             return PolicyChanged(
                 **stamp,
                 channel=channel,
@@ -224,6 +225,6 @@ class Records(Ledger):
     def _refuse_other(self, known: CheckRecorded, evidence: Evidence, verdict: Verdict) -> None:
         if known.evidence_digest != evidence.digest or known.policy_digest != verdict.policy_digest:
             raise RegistryError(
-                f"Check {known.check_id} is recorded already, with another policy or verdict.",
+                f"Check {known.check_id} is already recorded, with a different policy or verdict.",
                 "Recorded checks never change; use `gate policy replay` to compare policies.",
             )

@@ -1,7 +1,7 @@
 """The registry: everything that can be read from it and written to it, one event per write.
 
 Clock and user are arguments. How a write is made is in `ledger.py`, when a channel may move in
-`move_rules.py`, what the log means in `state.py`; verify, gc and lineage have files of their own.
+`move_rules.py`, what the log means in `state.py`; verify, gc and lineage have their own files.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ class Registry(Records):
         return lineage(state, resolve(state, name))
 
     def verify(self, redecide: Redecide | None = None) -> list[Damage]:
-        """Recompute every digest, and with `redecide` every verdict; names what is damaged."""
+        """Recompute every digest, and with `redecide` every verdict; name what is damaged."""
         from gatekeeper.registry.verify import verify
 
         return verify(self, redecide)
 
     def gc(self, *, dry_run: bool = False, min_age: float = 3600.0) -> list[Collected]:
-        """Remove what nothing needs and is older than `min_age` seconds."""
+        """Remove what nothing needs and what is older than `min_age` seconds."""
         from gatekeeper.registry.unneeded import collect
 
         with filesystem_errors("The registry could not be tidied"):
@@ -106,7 +106,7 @@ class Registry(Records):
 
         `wanted` is a digest, a check id or a name; `base_digest`, when given, is the base that
         serves. `force` overrides a missing verdict, never a protected channel or damaged bytes,
-        needs a reason and is recorded as what it is. Raises RegistryError with what is missing,
+        needs a reason and is recorded as such. Raises RegistryError with what is missing,
         RegistryConflict when the channel moved since `expected_sequence` (by default: since this
         call began).
         """
@@ -129,8 +129,8 @@ class Registry(Records):
         """Take what serves out of service: back to what served before, or to `to`.
 
         Verifies the target's bytes before it moves anything. Raises RegistryError when there is
-        nothing to go back to, RegistryDamaged when the target's snapshot is, RegistryConflict
-        when the channel moved meanwhile.
+        nothing to go back to, RegistryDamaged when the target's snapshot is damaged,
+        RegistryConflict when the channel moved in the meantime.
         """
         check_channel_name(channel)
         begun = self.state()
@@ -143,7 +143,7 @@ class Registry(Records):
         state = self.state()
         check = state.checks.get(check_id)
         if check is None:
-            raise RegistryError(f"There is no check {check_id}.", "`gate log` shows all.")
+            raise RegistryError(f"There is no check {check_id}.", "`gate log` lists all checks.")
         return check
 
 

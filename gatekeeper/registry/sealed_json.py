@@ -20,7 +20,7 @@ _END = b"\n}\n"
 
 
 class SealError(ValueError):
-    """The bytes are not what was sealed; the message says how, in a few words."""
+    """The bytes are not what was sealed; the message says why, in a few words."""
 
 
 def seal(document: Mapping[str, Any]) -> tuple[bytes, str]:
@@ -31,17 +31,17 @@ def seal(document: Mapping[str, Any]) -> tuple[bytes, str]:
 
 
 def unseal(data: bytes) -> tuple[bytes, str]:
-    """Check the seal and give back (the JSON that was sealed, its digest).
+    """Check the seal and return (the JSON that was sealed, its digest).
 
     Raises SealError.
     """
     if not data:
         raise SealError("is empty")
     if b"<<<<<<< " in data and b"\n>>>>>>> " in data:
-        raise SealError("holds git conflict markers: two branches both wrote it")
+        raise SealError("contains git conflict markers: two branches both wrote it")
     tail = _TAIL.fullmatch(data[-_TAIL_LENGTH:])
     if tail is None:
-        raise SealError("is cut off or was changed: it does not end with its digest")
+        raise SealError("is truncated or was changed: it does not end with its digest")
     body = data[:-_TAIL_LENGTH] + _END
     digest = tail[1].decode()
     if digest_bytes(body) != digest:

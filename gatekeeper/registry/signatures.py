@@ -1,8 +1,8 @@
 """Signed events: SSH signatures by `ssh-keygen -Y`, the way git signs commits.
 
-Any SSH key works, ed25519 and hardware keys included; whose key counts is said by an allowed
-signers file (`man ssh-keygen`). The name under which an event was written must be one of the
-principals of the key that signed it.
+Any SSH key works, including ed25519 and hardware keys; an allowed signers file says whose key
+counts (`man ssh-keygen`). The name under which an event was written must be one of the principals
+of the key that signed it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from gatekeeper.registry.sealed_json import SealError, seal, unseal
 __all__ = ["NAMESPACE", "Signer", "signature_fault", "signed_bytes", "ssh_signer"]
 
 NAMESPACE = "gatekeeper-event"
-"""Keeps a signature made for something else from counting here."""
+"""Keeps a signature made for another purpose from counting here."""
 
 Signer = Callable[[bytes], str]
 _UTC = re.compile(r"^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$")
 
 
 def signed_bytes(document: dict[str, Any]) -> bytes:
-    """What is signed: the event's JSON as it is sealed, with `signature` null."""
+    """What is signed: the event's JSON as sealed, with `signature` null."""
     return unseal(seal({**document, "signature": None})[0])[0]
 
 
@@ -40,7 +40,7 @@ def ssh_signer(key: Path) -> Signer:
     """
     if not key.is_file():
         raise RegistryError(
-            f"The signing key {key} is not there.", "Check signing_key in gate.yaml."
+            f"The signing key {key} does not exist.", "Check signing_key in gate.yaml."
         )
 
     def sign(message: bytes) -> str:
@@ -62,7 +62,7 @@ def signature_fault(data: bytes, allowed: Path) -> str | None:
     """
     if not allowed.is_file():
         raise RegistryError(
-            f"The allowed signers file {allowed} is not there.",
+            f"The allowed signers file {allowed} does not exist.",
             "Check allowed_signers in gate.yaml.",
         )
     try:
@@ -72,11 +72,11 @@ def signature_fault(data: bytes, allowed: Path) -> str | None:
     document = json.loads(body)
     signature, who = document.get("signature"), str(document.get("who"))
     if unseal(seal(document)[0])[0] != body:
-        return "is not written as gate writes events, so its signature says nothing"
+        return "is not written the way gate writes events, so its signature means nothing"
     if not signature:
         return "is not signed"
     if "\0" in who or not who:
-        return "names nobody who could have signed it"
+        return "has no author whose signature could count"
     with tempfile.NamedTemporaryFile(prefix="gate-", suffix=".sig") as file:
         file.write(str(signature).encode())
         file.flush()
@@ -84,12 +84,12 @@ def signature_fault(data: bytes, allowed: Path) -> str | None:
         arguments += ["-I", who, *_at(str(document.get("at")))]
         done = _ssh_keygen(arguments, signed_bytes(document))
     if done.returncode != 0:
-        return f"has no signature of {who} that an allowed signer made ({_said(done)})"
+        return f"has no valid signature of {who} by an allowed signer ({_said(done)})"
     return None
 
 
 def _at(moment: str) -> list[str]:
-    """Keys may have an end: what counts is whether it was valid when the event was written."""
+    """Keys may expire: what counts is whether a key was valid when the event was written."""
     found = _UTC.match(moment)
     return [f"-Overify-time={''.join(found.groups())}"] if found else []
 
@@ -111,4 +111,4 @@ def _ssh_keygen(arguments: list[str], message: bytes) -> subprocess.CompletedPro
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
     lines = (done.stderr or done.stdout).decode(errors="replace").split("\n")
-    return next((line.strip() for line in lines if line.strip()), "ssh-keygen said nothing")
+    return next((line.strip() for line in lines if line.strip()), "no message from ssh-keygen")

@@ -1,7 +1,7 @@
 """The state: what the events add up to. A pure fold; no file is opened here.
 
 A channel keeps a stack of what served, so that "what served before" has one meaning: promotions
-push, rollbacks cut, and what was rolled back never comes up again by itself.
+push, rollbacks pop, and what was rolled back never comes back by itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Adapter", "Channel", "Serving", "State", "fold"]
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One moment of a channel: what it serves since which event."""
+    """One moment of a channel: what it serves, and since which event."""
 
     target: str
     """Digest, or `base`."""
@@ -63,7 +63,7 @@ class Channel:
     """Every moment, oldest first, rollbacks included."""
     moves: tuple[Move, ...] = ()
     policy: tuple[str, str] | None = None
-    """(name, digest) of the policy that was last set for it, if one was."""
+    """(name, digest) of the policy last set for it, if any."""
     proofs: tuple[ProofRecorded, ...] = ()
 
     def has_served(self, digest: str) -> bool:
@@ -83,7 +83,7 @@ class Adapter:
     base_digest: str | None = None
     checks: list[CheckRecorded] = field(default_factory=list)
     object_manifest: str | None = None
-    """Digest of the manifest of its snapshot, None when no snapshot was kept."""
+    """Digest of the manifest of its snapshot; None when no snapshot was kept."""
     retired_at: int | None = None
     rolled_back_at: int | None = None
     """Sequence of the latest rollback away from it, on any channel."""
@@ -102,7 +102,7 @@ class Adapter:
 
     @property
     def needs_new_check(self) -> bool:
-        """It was rolled back and not checked since."""
+        """It was rolled back and has not been checked since."""
         if self.rolled_back_at is None:
             return False
         last = self.last_check
@@ -246,7 +246,7 @@ class _ChannelBuilder:
         lower = self.stack[:-1]
         while lower and lower[-1].target != event.target:
             lower.pop()
-        # Not below on the stack: it takes the place of what was rolled back.
+        # Not further down the stack: it takes the place of what was rolled back.
         self.stack = [*(lower[:-1] if lower else self.stack[:-1]), now]
 
     def done(self) -> Channel:

@@ -1,4 +1,4 @@
-"""Collection: what nothing needs any more. Never what a channel, its history or a lineage needs."""
+"""Collection: what is no longer needed. Never what a channel, its history or a lineage needs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def collect(registry: Ledger, *, dry_run: bool, min_age: float) -> list[Collecte
     for root in {registry.staging, registry.object_staging}:
         found += [Collected(path, "leftover", 0) for path in sweep(root, dry_run=dry_run)]
     with staging(registry.staging) as staged_in:
-        # Read after the lock-free work is listed: an event that came meanwhile keeps its bytes.
+        # Read after the lock-free listing: an event written in the meantime keeps its bytes.
         snapshots, evidence = registry.objects.digests(), registry.evidence.check_ids()
         state = registry.state()
         needed = set(_needed(state))
@@ -52,7 +52,7 @@ def collect(registry: Ledger, *, dry_run: bool, min_age: float) -> list[Collecte
                 if not dry_run:
                     registry.evidence.remove(check_id, staged_in)
         for path in registry.objects.half_removed():
-            found.append(Collected(path, "half removed", _size(path)))
+            found.append(Collected(path, "partly removed", _size(path)))
             if not dry_run:
                 remove_tree(path)
     return found

@@ -1,7 +1,7 @@
 """Verification: recompute everything, and name what is not as it was recorded.
 
-Looks only: nothing is mended, moved or rewritten here. An empty list means that every byte that
-the log vouches for is what it was.
+Read-only: nothing is repaired, moved or rewritten here. An empty list means that every byte that
+the log vouches for is unchanged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Damage:
     """One thing that is not as it was recorded."""
 
     path: str
-    """Relative to the registry where it lies inside."""
+    """Relative to the registry when it is inside."""
     text: str
     """The end of a sentence that begins with the path."""
     hint: str = _RESTORE
@@ -71,7 +71,7 @@ def _log(registry: Ledger) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
     """Every event that can be read; a damaged one does not hide the damage behind it."""
     log, found, entries = registry.log, [], []
     for path in log.strangers():
-        found.append((path, "is no event", "Move it away."))
+        found.append((path, "is not an event", "Move it away."))
     numbers = log.numbers()
     previous: str | None = None
     broken = False
@@ -91,7 +91,7 @@ def _log(registry: Ledger) -> tuple[list[Entry], list[tuple[Path, str, str]]]:
             found.append((path, f"cannot be read ({problem.strerror})", _RESTORE))
             broken = True
             continue
-        # The link over a damaged event cannot be judged, only that over a sound one.
+        # The link across a damaged event cannot be judged, only that across an intact one.
         link = entry.event.previous if broken else previous
         if (fault := chain_fault(entry, sequence, link)) is not None:
             found.append((path, fault, _RESTORE))
@@ -113,7 +113,7 @@ def _signatures(registry: Ledger, entries: list[Entry]) -> list[tuple[Path, str,
         path = registry.log.folder / event_file(entry.event.sequence)
         fault = signature_fault(path.read_bytes(), registry.allowed_signers)
         if fault is None:
-            # By the chain it also vouches for the events before it, so signing can begin late.
+            # Through the chain it also vouches for the events before it: signing can begin late.
             vouched = True
         else:
             hint = "Ask its author; events are signed when gate.yaml has a signing_key."
@@ -138,19 +138,19 @@ def _evidence(
 def _meaning(
     registry: Ledger, check: CheckRecorded, redecide: Redecide | None
 ) -> Iterator[tuple[str, str]]:
-    """The bytes are those recorded: do they also say what the event says?"""
+    """The bytes are those recorded: do they also agree with the event?"""
     try:
         kept = registry.evidence.load(check.check_id, check.files)
     except RegistryError as problem:
-        yield f"cannot be understood: {problem.message}", problem.hint or _RESTORE
+        yield f"cannot be read: {problem.message}", problem.hint or _RESTORE
         return
     evidence, verdict = kept.evidence, kept.verdict
     if (evidence.check_id, evidence.digest) != (check.check_id, check.evidence_digest):
-        yield "holds the evidence of another check", _RESTORE
+        yield "contains the evidence of a different check", _RESTORE
     if evidence.candidate.digest != check.candidate or evidence.base.digest != check.base_digest:
-        yield "is about another candidate or base than its event says", _RESTORE
+        yield "is about a different candidate or base from its event", _RESTORE
     if verdict.evidence_digest != evidence.digest or verdict.decision != check.decision:
-        yield "holds another verdict than its event says", _RESTORE
+        yield "contains a different verdict from its event", _RESTORE
     if redecide is None:
         return
     try:
@@ -160,7 +160,7 @@ def _meaning(
         return
     if (where := _disagreement(_comparable(verdict), _comparable(again))) is not None:
         yield (
-            f"does not lead to its verdict ({verdict.decision.value}): deciding again says "
+            f"no longer yields its recorded verdict ({verdict.decision.value}): it now yields "
             f"{again.decision.value}, and differs in {where}",
             _recompute(evidence.environment.gatekeeper),
         )
@@ -173,7 +173,7 @@ _WORDING = frozenset({"missing", "rule_text", "text", "what"})
 def _recompute(version: str) -> str:
     if version == __version__:
         return "Do not rely on it: check the candidate again."
-    return f"gatekeeper {version} decided it, this is {__version__}: recompute it with that one."
+    return f"gatekeeper {version} decided it and this is {__version__}: recompute it with that one."
 
 
 def _comparable(verdict: Verdict) -> Any:
@@ -226,7 +226,7 @@ def _objects(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:
 
 def _channels(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:
     files = registry.channels
-    mend = "Any gate command that reads the registry rewrites it, such as `gate status`."
+    fix = "Any gate command that reads the registry rewrites it, such as `gate status`."
     for name, channel in state.channels.items():
         fault = files.fault(channel)
         if fault is not None:
@@ -234,6 +234,6 @@ def _channels(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]
             newest = fold(registry.log.read()).channel(name)
             fault = files.fault(newest)
         if fault is not None:
-            yield files.path(name), fault, mend
+            yield files.path(name), fault, fix
     for path in files.strangers(set(state.channels)):
-        yield path, "is of no channel that the log knows", "Move it away."
+        yield path, "belongs to a channel that is not in the log", "Move it away."

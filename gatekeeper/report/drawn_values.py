@@ -12,7 +12,7 @@ __all__ = ["CandidatePoint", "LineageNode"]
 
 @dataclass(frozen=True, slots=True)
 class LineageNode:
-    """One thing in the lineage and what came of it."""
+    """One thing in the lineage and what became of it."""
 
     label: str
     kind: Literal[

@@ -35,7 +35,7 @@ __all__ = [
 
 _MOST_CANDIDATES = 60
 _PLAIN_LINKS = frozenset({"on", "trained by", "checked"})
-"""Relations that the kind of a node already tells."""
+"""Relations that the kind of a node already implies."""
 
 
 def tree_of(node: RecordedNode) -> LineageNode:
@@ -62,7 +62,7 @@ def lineage_of(registry: Registry, check_id: str) -> LineageNode:
 
 
 def candidates_beside(registry: Registry, check_id: str) -> list[CandidatePoint]:
-    """Newest check of each candidate on the same base and task suites, this check for its own.
+    """Newest check of each candidate on the same base and task suites; for this one, this check.
 
     Reads the verdicts of at most 60 checks. Raises RegistryError and RegistryDamaged.
     """

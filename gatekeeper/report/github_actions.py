@@ -1,4 +1,4 @@
-"""What a GitHub Actions job is told: step summary, outputs, annotations. Does nothing elsewhere."""
+"""Output for a GitHub Actions job: step summary, outputs, annotations. Does nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def tell_github(
     policy_path: str | None = None,
     outputs: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Append summary and outputs to the files that the job named; give the annotation lines.
+    """Append summary and outputs to the files that the job names; return the annotation lines.
 
-    The caller prints the lines, on stdout or stderr. Without GITHUB_ACTIONS there are none, and a
-    variable that is not set is skipped. Raises OSError when a named file cannot be written.
+    The caller prints the lines, on stdout or stderr. Without GITHUB_ACTIONS there are none, and an
+    unset variable is skipped. Raises OSError when a named file cannot be written.
     """
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
         path = Path(summary)
@@ -94,6 +94,6 @@ def _property(text: str) -> str:
 
 
 def _output(key: str, value: str) -> str:
-    """A heredoc with a delimiter nobody can guess, so that no value can add a second output."""
+    """A heredoc with an unguessable delimiter, so that no value can add a second output."""
     fence = f"gate-{uuid4().hex}"
     return f"{key}<<{fence}\n{one_line(value)}\n{fence}\n"

@@ -65,7 +65,7 @@ class PolicyEntry(_Part):
 
 
 class EnvironmentEntry(Environment):
-    """Versions, machine and the seed of the draw."""
+    """Versions, machine and the seed for drawing the samples."""
 
     seed: int
 
@@ -114,7 +114,7 @@ class FindingEntry(_Part):
 
 
 class Proofs(_Part):
-    """Whether the adapter was shown to be on, and off again. None: not measured."""
+    """Whether the adapter was shown to take effect, and to be off again. None: not measured."""
 
     changed: bool | None
     finite: bool | None
@@ -151,7 +151,7 @@ class ReportDocument(_Part):
     noise_floor: NoiseFloor | None
     """Flips of the base against itself; None: no A/A check of this base, dtype and device."""
     scoring_notes: tuple[str, ...]
-    """What did not go the usual way while scoring."""
+    """What was unusual during scoring."""
     evidence_digest: str
     artifacts: dict[str, str]
 

@@ -67,7 +67,7 @@ def _rule_suite(root: ET.Element, name: str, rules: Sequence[RuleResult]) -> Non
             kind = rule.kind.value if rule.outcome is Outcome.FAIL else "inconclusive"
             ET.SubElement(case, "failure", type=kind, message=text)
         elif rule.outcome is Outcome.NO_SIGNAL:
-            ET.SubElement(case, "skipped", message="the base is no better than chance")
+            ET.SubElement(case, "skipped", message="the base does no better than chance")
         else:
             ET.SubElement(case, "system-out").text = text
 

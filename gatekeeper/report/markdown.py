@@ -1,7 +1,7 @@
-"""Markdown for pull requests and step summaries: verdict, one table, flips folded away.
+"""Markdown for pull requests and step summaries: verdict, one table, collapsed flips.
 
 The first line is an HTML comment by which a later run finds its own comment again. Text from
-adapters and models is escaped so that it can neither form links, mentions, HTML nor table cells.
+adapters and models is escaped so that it cannot form links, mentions, HTML or table cells.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ICON = {
     Decision.REFUSED: "⛔",
 }
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~$&@]|^[-+=]|(?<=:)//|(?<=www)\.|(?<=^\d)\.", re.IGNORECASE)
-"""Marks, HTML, mentions, issue links, bare addresses, and whatever opens a block."""
+"""Marks, HTML, mentions, issue links, bare URLs, and whatever opens a block."""
 _TEXT_LIMIT = 400
 
 

@@ -1,8 +1,8 @@
 """The model card: a section and eval results in the adapter's own README.md, by huggingface_hub.
 
-Only what stands between the two markers and the eval results that gatekeeper wrote itself are
+Only the text between the two markers and the eval results that gatekeeper wrote itself are
 replaced; everything else stays. An adapter's digest does not cover README.md, so writing the card
-does not make another adapter of it.
+does not make it a different adapter.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def card_section(check: RecordedCheck) -> str:
 def updated_card(text: str | None, check: RecordedCheck) -> str:
     """A card with the section and the eval results of this check; None starts a new card.
 
-    Raises ConfigError when the card's metadata cannot be read, or when its markers do not pair.
+    Raises ConfigError when the card's metadata cannot be read, or when its markers do not match up.
     """
     from huggingface_hub import ModelCard
     from yaml import YAMLError
@@ -60,7 +60,7 @@ def updated_card(text: str | None, check: RecordedCheck) -> str:
     except (ValueError, YAMLError, TypeError, AttributeError) as problem:
         raise ConfigError(
             f"README.md: its metadata cannot be read ({one_line(str(problem))[:200]}).",
-            "Mend the YAML between the first two --- lines.",
+            "Fix the YAML between the first two --- lines.",
         ) from problem
     data = cast("ModelCardData", card.data)
     kept = [result for result in data.eval_results or [] if not _is_ours(result)]
@@ -82,9 +82,7 @@ def write_card(folder: Path, check: RecordedCheck) -> Path:
         text = path.read_text(encoding="utf-8") if path.exists() else None
         write_whole(path, updated_card(text, check))
     except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(
-            f"{path} cannot be updated ({problem}).", "Look at the file."
-        ) from problem
+        raise ConfigError(f"Cannot update {path} ({problem}).", "Check the file.") from problem
     return path
 
 
@@ -97,7 +95,7 @@ def _lines(check: RecordedCheck) -> Iterator[str]:
     yield f"**{escape(verdict_word(verdict))}**{why}"
     yield ""
     if verdict.rules:
-        yield "| rule | base | this model | estimate | asked | outcome |"
+        yield "| rule | base | this model | estimate | limit | outcome |"
         yield "| --- | --: | --: | --- | --- | --- |"
     for rule in verdict.rules:
         cells = (
@@ -125,8 +123,8 @@ def _with_section(body: str, section: str) -> str:
     start, stop = body.find(BEGIN), body.find(END)
     if (begins, ends) != (1, 1) or stop < start:
         raise ConfigError(
-            "README.md: the gatekeeper markers do not pair.",
-            f"Keep one {BEGIN} and one {END} after it, or remove both.",
+            "README.md: the gatekeeper markers do not match up.",
+            f"Keep one {BEGIN} followed by one {END}, or remove both.",
         )
     return body[:start] + section + body[stop + len(END) :]
 
@@ -163,7 +161,7 @@ def _eval_results(evidence: Evidence, verdict: Verdict) -> list[EvalResult]:
 
 
 def _scored(verdict: Verdict) -> Iterator[RuleResult]:
-    """One rule per suite and capability that has a score of its own."""
+    """One rule per suite and capability that has its own score."""
     seen = set()
     for rule in verdict.rules:
         key = (rule.suite, rule.capability)

@@ -1,7 +1,7 @@
-"""Hostile text made visible: what a model wrote can neither steer a terminal nor reorder a line.
+"""Hostile text made visible: what a model wrote can neither control a terminal nor reorder a line.
 
 Control, direction-changing and other invisible characters are spelled out (`⟨U+202E⟩`), so that a
-reader sees that they were there. This is no HTML or Markdown escaping; each format does its own
+reader sees that they were there. This is not HTML or Markdown escaping; each format does its own
 on top.
 """
 
@@ -24,20 +24,20 @@ and by several scripts, and harmless)."""
 def visible(text: str, *, breaks: bool = True) -> str:
     """Spell out every invisible character except newline, tab and the joiners.
 
-    Without `breaks` the result is one line: newlines become `⏎`, tabs blanks.
+    Without `breaks` the result is one line: newlines become `⏎`, tabs become spaces.
     """
     shown = _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text.replace("\r\n", "\n"))
     return shown if breaks else shown.replace("\n", "⏎").replace("\t", " ")
 
 
 def one_line(text: str) -> str:
-    """`visible` as part of a sentence: newlines as ` ⏎ `, runs of blanks as one."""
+    """`visible` as part of a sentence: newlines as ` ⏎ `, runs of spaces as one."""
     lines = (" ".join(line.split()) for line in visible(text).strip().splitlines())
     return " ⏎ ".join(line for line in lines if line)
 
 
 def clip(text: str, limit: int) -> str:
-    """Keep head and tail of a long text; the cut says how many characters are left out."""
+    """Keep head and tail of a long text; a mark says how many characters are left out."""
     if len(text) <= limit:
         return text
     head = limit * 2 // 3

@@ -1,6 +1,6 @@
 """Words and numbers that all formats share: outcomes, points, intervals, durations, the headline.
 
-Rendering only. Scores are shares in [0, 1]; people read them in per cent, differences in points.
+Rendering only. Scores are shares in [0, 1]; people read them as percentages, differences in points.
 """
 
 from __future__ import annotations
@@ -135,9 +135,9 @@ def reason_text(reason: Reason) -> str:
 
 
 def reason_texts(verdict: Verdict, *, deciding: bool = True) -> list[tuple[str, bool]]:
-    """Every reason as a sentence, with whether it blocks; what is still open said in one.
+    """Every reason as a sentence, with whether it blocks; open capabilities share one sentence.
 
-    Without `deciding` the first reason, which stands in the headline, is left out.
+    Without `deciding` the first reason, which is in the headline, is left out.
     """
     first = deciding_reason(verdict)
     kept = {rule.rule for rule in verdict.rules if rule.kind is RuleKind.FORGETTING}
@@ -160,7 +160,10 @@ def _group(reasons: list[Reason]) -> str:
     """Several open capabilities in one sentence."""
     names = ", ".join(clip(one_line(str(r.params.get("capability", r.rule))), 40) for r in reasons)
     if reasons[0].code is ReasonCode.NO_SIGNAL:
-        return f"No signal in {len(reasons)} capabilities ({names}): the base itself guesses."
+        return (
+            f"No signal in {len(reasons)} capabilities ({names}): the base does no better than "
+            "chance there."
+        )
     samples = sorted(int(r.params.get("samples", 0)) for r in reasons)
     span = f"{samples[0]}" if samples[0] == samples[-1] else f"{samples[0]} to {samples[-1]}"
     needed = [still_needed(r.params) for r in reasons]
@@ -174,7 +177,7 @@ def _group(reasons: list[Reason]) -> str:
 
 
 def deciding_reason(verdict: Verdict) -> Reason | None:
-    """The first reason that made the verdict what it is; one that was shown before an open one."""
+    """The first reason that made the verdict what it is; what was shown comes before open ones."""
     blocking = [reason for reason in verdict.reasons if blocks(reason)]
     shown = [reason for reason in blocking if reason.code not in _OPEN]
     told = [reason for reason in verdict.reasons if reason.code is not ReasonCode.REPORT_ONLY]
@@ -222,14 +225,17 @@ def when(moment: str) -> str:
 
 
 def noise_text(evidence: Evidence) -> str:
-    """How many answers flip by noise alone, as one sentence: what flips are to be held against."""
+    """How many answers flip through noise alone, as one sentence: the yardstick for flips."""
     floor, where = evidence.noise_floor, f"{evidence.base.dtype} on {evidence.environment.device}"
     if evidence.candidate.kind == "base":
         return "This is the base against itself: every flip is noise."
     if floor is None:
-        return f"How many flip by noise alone in {where} is not measured: gate check --aa."
+        return (
+            f"How many flip through noise alone in {where} has not been measured: "
+            "run gate check --aa."
+        )
     rate = f" ({100 * floor.flips / floor.samples:.1f}%)" if floor.samples else ""
     return (
-        f"By noise alone {floor.flips:,} of {floor.samples:,}{rate} flip in {where} "
+        f"Through noise alone, {floor.flips:,} of {floor.samples:,}{rate} flip in {where} "
         f"(A/A check {floor.check})."
     )

@@ -1,6 +1,6 @@
 """Paired differences to outcomes: sequential tests, intervals, power. Pure functions on arrays.
 
-The package holds no policy and no I/O. Everything is deterministic, so a verdict recomputed on
+The package contains no policy and no I/O. Everything is deterministic, so a verdict recomputed on
 another machine is the same.
 """
 

@@ -17,7 +17,7 @@ from gatekeeper.statistics.spending import levels
 __all__ = ["Assessment", "assess", "boundaries", "earliest_pass"]
 
 _STEPS, _PRECISION = 40, 1e-5
-"""Of an interval's end: a thousandth of a point."""
+"""Of an interval's end: a thousandth of a percentage point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _mirrored(tail: Callable[[float, Array], Array]) -> Callable[[float, Array],
 def _end(
     tail: Callable[[float, Array], Array], counts: Array, level: float, low: float, mean: float
 ) -> float:
-    """The largest limit under the mean that is still shown to be exceeded at this level.
+    """The largest limit below the mean that is still shown to be exceeded at this level.
 
     Regula falsi (Illinois) on the logarithm of the tail, which is nearly a parabola.
     """

@@ -1,6 +1,6 @@
-"""McNemar's exact test: two candidates, right or wrong on the same samples, a number fixed before.
+"""McNemar's exact test: two candidates, right or wrong on the same samples, their number fixed.
 
-Only samples on which the two differ say anything; under "no difference" each is a fair coin.
+Only samples on which the two differ count; under "no difference" each is a fair coin.
 Source: McNemar (Psychometrika, 1947), exact binomial form; the interval is that of Clopper and
 Pearson (Biometrika, 1934) for the coin, scaled to the share of samples that differ, so that it
 excludes zero exactly when the test rejects.
@@ -26,7 +26,7 @@ class ExactDifference:
 def mcnemar(only_first: int, only_second: int, samples: int, *, alpha: float) -> ExactDifference:
     """Is the second right more often than the first?
 
-    `only_first` and `only_second` count the samples that only one of them has right. The interval
+    `only_first` and `only_second` count the samples that only one of them got right. The interval
     has level 1 - alpha and is conditional on how many samples differ. Raises ValueError when the
     counts do not fit.
     """

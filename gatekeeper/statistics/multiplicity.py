@@ -21,5 +21,5 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def best_of_k_alpha(alpha: float, k: int) -> float:
     """Level for each of k candidates such that the picked one is wrong with at most alpha."""
     if k < 1:
-        raise ValueError("there is at least one candidate")
+        raise ValueError("there must be at least one candidate")
     return alpha / k

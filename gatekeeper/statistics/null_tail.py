@@ -1,4 +1,4 @@
-"""How likely is a mean at least this good, if the truth were exactly at the limit?
+"""How likely would a mean at least this good be if the truth were exactly at the limit?
 
 The distribution "at the limit" is the one that the samples themselves make most likely among all
 distributions on the allowed range whose mean is the limit. For paired right/wrong answers it is
@@ -31,7 +31,7 @@ _LARGEST_DENOMINATOR = 12
 
 
 def lattice_step(values: Array) -> float:
-    """Distance of the grid that all values lie on (1 for right/wrong), 0 when there is none."""
+    """Spacing of the grid that all values lie on (1 for right/wrong); 0 when there is none."""
     for parts in range(1, _LARGEST_DENOMINATOR + 1):
         if np.allclose(values * parts, np.round(values * parts), atol=1e-9):
             return 1.0 / parts
@@ -73,7 +73,7 @@ def variance_at(values: Array, shares: Array, limit: float, lowest: float) -> fl
 
 
 def _with_lowest(values: Array, counts: Array, lowest: float) -> tuple[Array, Array]:
-    """Values sorted, the lowest possible one among them."""
+    """Values sorted, including the lowest possible one."""
     if lowest not in values:
         values = np.append(values, lowest)
         counts = np.concatenate([counts, np.zeros((*counts.shape[:-1], 1))], axis=-1)
@@ -95,7 +95,7 @@ def most_likely_at(edges: Array, shares: Array) -> Array:
         low, high = np.where(slope > 0, middle, low), np.where(slope > 0, high, middle)
     tilted = 1 + np.outer(low, edges)
     weights = shares / np.maximum(tilted, 1e-300)
-    # What is left lies on the lowest value, seen or not.
+    # What is left goes to the lowest value, seen or not.
     weights[:, 0] = np.maximum(1 - weights[:, 1:].sum(axis=-1), 0.0)
     return np.asarray(weights, dtype=np.float64)
 
@@ -129,7 +129,7 @@ def _tail(values: Array, weights: Array, mean: Array, total: Array, step: float)
         free = total * weights.min(axis=-1) if len(values) > 2 else np.zeros(len(total))
         whole = np.exp(-free)
         tail = whole * lugannani_rice((1 - np.exp(-tilt * step)) / step) + (1 - whole) * tail
-    # On the largest value that can occur there is one way only: every draw is there.
+    # The largest possible mean can occur in only one way: every draw has the largest value.
     largest = len(values) - 1 - np.argmax(weights[:, ::-1] > 0, axis=-1)
     alone = np.exp(total * np.log(np.take_along_axis(weights, largest[:, None], axis=-1)[:, 0]))
     tail = np.where(mean >= values[largest] - 1e-9, alone, tail)

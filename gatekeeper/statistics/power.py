@@ -13,7 +13,7 @@ from gatekeeper.statistics.null_tail import variance_at
 __all__ = ["samples_needed"]
 
 _LOOKS = 1.08
-"""What looking early costs: the last look may use 0.8 of alpha, and some is won before it."""
+"""What looking early costs: the last look may use 0.8 of alpha, and some power is gained before."""
 
 
 def samples_needed(
@@ -23,7 +23,7 @@ def samples_needed(
     *,
     power: float = 0.8,
 ) -> int | None:
-    """Samples after which data like this are told from the threshold with this power.
+    """Number of samples at which data like this differs from the threshold with this power.
 
     `values` occur with `shares` (sum 1), and lie in the range of the test. None when their mean is
     on the threshold: then no number would settle it. Normal approximation, with the variance that
@@ -41,7 +41,7 @@ def samples_needed(
     here = max(float(values**2 @ shares) - mean**2, 0.0)
     wide = float(ndtri(1 - test.alpha)) * math.sqrt(at_threshold)
     wide += float(ndtri(power)) * math.sqrt(here)
-    # Not even the best value alone shows it with fewer: it may come by luck at the threshold.
+    # Not even the best value alone shows it with fewer: at the threshold it may occur by luck.
     best = float(values[shares > 0].max())
     rare = (best - threshold) / (best - low)
     least = math.log(test.alpha) / math.log1p(-rare) if rare < 1 else 1.0

@@ -1,4 +1,4 @@
-"""At which sample counts somebody looks."""
+"""The sample counts at which a check looks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 __all__ = ["horizons", "look_schedule"]
 
 _GROWTH = 0.05
-"""Least growth from one look to the next, as a share of what was seen. Looks closer than that
-cost power and show nothing new."""
+"""Least growth from one look to the next, as a share of what was seen. Closer looks cost power and
+show nothing new."""
 
 
 def look_schedule(horizon: int, every: int) -> tuple[int, ...]:
@@ -25,10 +25,10 @@ def look_schedule(horizon: int, every: int) -> tuple[int, ...]:
 
 
 def horizons(available: Mapping[str, int], budget: int) -> dict[str, int]:
-    """Most samples that each capability may be given, fixed before anything is scored.
+    """Maximum number of samples for each capability, fixed before anything is scored.
 
-    Twice the fair share: finished capabilities free their part for the unfinished ones, but the
-    stopping boundary must know its horizon beforehand.
+    Twice the fair share: finished capabilities leave their part to the unfinished ones, but the
+    stopping boundary must know its horizon in advance.
     """
     if not available:
         return {}

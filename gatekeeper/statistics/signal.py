@@ -1,4 +1,4 @@
-"""Can anything be lost here at all? Is the base better than guessing?"""
+"""Is there anything to lose here at all? Is the base better than guessing?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["has_signal"]
 def has_signal(scores: NDArray[np.float64], chance: float, alpha: float) -> bool:
     """Is the mean of the base's scores in [0, 1] shown to be above `chance`?
 
-    Where guessing gives nothing (`chance` 0), one right answer shows it.
+    Where guessing scores nothing (`chance` 0), one right answer shows it.
     """
     if not len(scores):
         return False

@@ -1,7 +1,7 @@
 """How the allowed error is spent over the looks, and the level that each look may use.
 
-Looking several times is several chances to be wrong. A spending function says how much of alpha
-may be used up after n of at most N samples; the level of each look then follows from the joint
+Each look is another chance to be wrong. A spending function says how much of alpha may be used up
+after n of at most N samples; the level of each look then follows from the joint
 distribution of the test statistic over the looks, which is that of a random walk.
 
 Passing and failing spend differently, each chosen by the operating characteristics that it shows
@@ -33,8 +33,8 @@ _GRID: NDArray[np.float64] = np.arange(-_END, _END + _STEP / 2, _STEP)
 def spent(side: Side, samples: int, horizon: int, start: float) -> float:
     """Share of alpha that may be used up after `samples` of at most `horizon`.
 
-    `start` is the number of samples before which not even unchanged samples could pass: of
-    passing, next to nothing is spent before it.
+    `start` is the number of samples before which not even unchanged samples could pass: before it,
+    passing spends next to nothing.
     """
     if samples >= horizon:
         return 1.0
@@ -57,10 +57,10 @@ def levels(
     start: float = 0.0,
     end: int | None = None,
 ) -> tuple[float, ...]:
-    """One-sided level of each look; all looks together are wrong with probability alpha at most.
+    """One-sided level of each look; all looks together are wrong with probability at most alpha.
 
-    `looks` are rising sample counts up to `horizon`. When the budget ended at `end`, before the
-    horizon, the look at `end` may use all that is left.
+    `looks` are increasing sample counts up to `horizon`. When the budget ended at `end`, before
+    the horizon, the look at `end` may use all that is left.
     """
     from scipy.special import ndtr
 
@@ -89,7 +89,7 @@ def _moved(alive: NDArray[np.float64], kept: float) -> NDArray[np.float64]:
 
 
 def _crossing(alive: NDArray[np.float64], allowed: float) -> float:
-    """The z above which exactly the allowed mass lies; the grid's end when none is allowed."""
+    """The z with exactly the allowed mass above it; the grid's end when none is allowed."""
     if allowed <= 1e-12:
         return _END
     above = np.cumsum(alive[::-1])[::-1] * _STEP  # mass above each grid point less half a step

@@ -1,6 +1,6 @@
 """Which docs, in which order: a seeded draw, stratified by task. Pure.
 
-The order depends on the seed, the task's name and its size alone, so two candidates, two machines
+The order depends only on the seed, the task's name and its size, so two candidates, two machines
 and a resumed run draw the same samples.
 """
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 def draw(sizes: Mapping[str, int], seed: int) -> list[tuple[str, int]]:
     """Order all docs of a capability's tasks as (task, doc).
 
-    Every prefix holds each task in proportion to its size, as evenly as whole docs allow.
+    Every prefix contains each task in proportion to its size, as evenly as whole docs allow.
     """
     placed: list[tuple[float, str, int]] = []
     for task, size in sorted(sizes.items()):
@@ -33,9 +33,9 @@ def one_per_group(
 ) -> list[tuple[str, int]]:
     """Keep the first doc of each group of a task in the draw, and every doc that has no group.
 
-    Questions about one passage are right or wrong together: counted as so many samples they make
-    every interval too narrow (Miller 2024, "Adding Error Bars to Evals"). One of each, drawn at
-    random, is an independent sample again, and needs no other statistics.
+    Questions about one passage tend to be right or wrong together: counted as separate samples they
+    make every interval too narrow (Miller 2024, "Adding Error Bars to Evals"). One of each, drawn
+    at random, is an independent sample again, and needs no special statistics.
     """
     seen: set[tuple[str, Hashable]] = set()
     kept = []

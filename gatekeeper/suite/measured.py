@@ -1,6 +1,6 @@
 """A suite measured on a base: score, interval, signal and cost of each capability.
 
-Kept as `measured.json` beside `suite.yaml`; it describes the suite and is no part of it, so the
+Kept as `measured.json` next to `suite.yaml`; it describes the suite and is not part of it, so the
 suite's digest does not cover it. A file that was measured on other data is not shown.
 """
 
@@ -71,13 +71,13 @@ def write_measure(measure: SuiteMeasure, folder: Path) -> Path:
         path.write_text(measure.model_dump_json(indent=1) + "\n", encoding="utf-8")
     except OSError as problem:
         raise SuiteError(
-            f"{path} cannot be written ({problem.strerror}).", "Give another folder with --out."
+            f"Cannot write {path} ({problem.strerror}).", "Give another folder with --out."
         ) from problem
     return path
 
 
 def read_measure(suite: Suite) -> SuiteMeasure | None:
-    """The measure beside the suite; None when there is none, or it is of other data."""
+    """The measurement next to the suite; None when there is none, or it is about other data."""
     if suite.folder is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What lies in a suite's folder, without lm-eval: which file a task reads, and how many samples.
+"""What is in a suite's folder, without lm-eval: which file a task reads, and how many samples.
 
 Light enough for `gate suite list`; nothing is rendered or scored here.
 """
@@ -30,9 +30,9 @@ _Loader.add_multi_constructor("!", _as_text)
 
 
 def sample_counts(suite: Suite) -> dict[str, int | None]:
-    """Samples of each capability, docs of one group as one.
+    """Samples of each capability, counting the docs of one group as one.
 
-    None where the data are not lines of a file beside the suite.
+    None where the data is not the lines of a file in the suite's folder.
     """
     known = {} if suite.folder is None else _tasks(suite.folder)
     counts: dict[str, int | None] = {}

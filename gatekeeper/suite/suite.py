@@ -40,7 +40,7 @@ __all__ = [
 
 FILE_NAME = "suite.yaml"
 MEASURED_NAME = "measured.json"
-"""What a base scored on the suite: it describes the suite and is no part of it."""
+"""What a base scored on the suite: it describes the suite and is not part of it."""
 _PINNED_SUFFIXES = (".yaml", ".yml", ".jsonl", ".json", ".csv", ".parquet", ".py", ".txt")
 
 
@@ -53,12 +53,12 @@ class TaskRef(Frozen):
     chance: float | None = None
     """Expected score of guessing; None where guessing has no meaning (generation)."""
     group_by: str | None = None
-    """Field of the docs whose value several share (one passage, many questions). Samples of one
-    group rise and fall together, so a check draws one of each; see `draw.one_per_group`."""
+    """Field of the docs whose value several of them share (one passage, many questions). Samples of
+    one group rise and fall together, so a check draws one of each; see `draw.one_per_group`."""
 
     @model_serializer(mode="wrap")
     def _no_groups_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Docs that stand alone are the rule; it is not written down, so it changes no digest."""
+        """Ungrouped docs are the default; it is left out, so it changes no digest."""
         said: dict[str, Any] = serialize(self)
         if self.group_by is None:
             said.pop("group_by")
@@ -66,7 +66,7 @@ class TaskRef(Frozen):
 
 
 class Capability(Frozen):
-    """A named ability: the unit for which loss is tolerated or not."""
+    """A named ability: the unit for which a loss is tolerated or not."""
 
     name: str
     tasks: tuple[TaskRef, ...]
@@ -102,7 +102,7 @@ class Suite(Frozen):
             raise ValueError("a suite needs at least one capability")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"capability {twice[0]} stands twice")
+            raise ValueError(f"capability {twice[0]} is listed twice")
         return capabilities
 
 
@@ -129,15 +129,15 @@ def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
         folder = Path(ref)
     if folder is None:
         raise SuiteError(
-            f"No suite is called {ref!r}.",
+            f"There is no suite called {ref!r}.",
             f"{did_you_mean(ref, known)}Known: {', '.join(sorted(known)) or 'none'}. "
-            "Folders of your own stand under suites in gate.yaml.",
+            "List your own suite folders under `suites` in gate.yaml.",
         )
     document = read_yaml(folder / FILE_NAME, SuiteError)
     if "folder" in document.data:
         raise SuiteError(
             f"{document.source}:{document.line(('folder',))}: folder: is not a key of a suite.",
-            "Remove it; a suite's folder is where its file lies.",
+            "Remove it; a suite's folder is the one that its file is in.",
         )
     try:
         suite = Suite.model_validate(document.data)
@@ -148,14 +148,14 @@ def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
         if not text.is_relative_to(folder.resolve()) or not text.is_file():
             raise SuiteError(
                 f"{document.source}:{document.line(('neutral_text',))}: neutral_text: "
-                f"{suite.neutral_text} is no file in the suite's folder.",
-                "Put the JSONL file beside suite.yaml.",
+                f"{suite.neutral_text} is not a file in the suite's folder.",
+                "Put the JSONL file next to suite.yaml.",
             )
     return suite.model_copy(update={"folder": folder})
 
 
 def pin_suite(suite: Suite) -> SuitePin:
-    """Pin a suite: its settings, its task files and its data; prose beside them does not count.
+    """Pin a suite: its settings, its task files and its data; prose next to them does not count.
 
     Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable, and
     MissingExtra where there is no lm-eval.

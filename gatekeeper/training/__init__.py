@@ -1,6 +1,6 @@
 """What a training run leaves behind, and the two names that training scripts import.
 
-`TrackRun` and `read_next` come lazily: an environment for training need not have gate's other
+`TrackRun` and `read_next` are imported lazily: a training environment need not have gate's other
 packages, and importing this one imports neither torch nor transformers.
 """
 

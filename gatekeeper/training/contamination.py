@@ -1,9 +1,9 @@
-"""Contamination: does the training data hold samples that the suites ask? Pure but for scipy.
+"""Contamination: does the training data contain samples of the suites? Pure apart from scipy.
 
-Four kinds, strictest first: the same text; the same after case, punctuation and spaces, alone or
-inside a longer row; a shared run of 13 words; and a near-duplicate, by shared words and word pairs
-that are weighted by how rare they are. The weights keep templates apart: "the capital of France"
-and "the capital of Spain" share only what everybody shares.
+Four kinds, strictest first: the same text; the same apart from case, punctuation and spaces, alone
+or inside a longer row; a shared run of 13 words; and a near-duplicate, by shared words and word
+pairs that are weighted by how rare they are. The weights keep templates apart: "the capital of
+France" and "the capital of Spain" share only what all such rows share.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gatekeeper.evidence import Contamination, OverlapPair
 __all__ = ["NEAR_DUPLICATE", "NGRAM_WORDS", "find_overlap", "normalised"]
 
 NGRAM_WORDS = 13
-"""Words in a row that two texts share only when one was copied (as in the GPT-3 paper)."""
+"""A run of words this long is shared only when one text was copied (as in the GPT-3 paper)."""
 NEAR_DUPLICATE = 0.6
-"""Weighted Jaccard similarity from which two texts count as one."""
+"""Weighted Jaccard similarity at which two texts count as the same."""
 FEWEST_WORDS = 6
-"""Shorter samples are only compared whole: "What is 2 + 2?" is nobody's property."""
+"""Shorter samples are only compared as a whole: "What is 2 + 2?" may appear anywhere."""
 MOST_PAIRS = 50
 _CHUNK = 4096
 _WORD = re.compile(r"\w+")
@@ -46,7 +46,7 @@ def find_overlap(
 ) -> Contamination:
     """Compare every training text with every suite sample.
 
-    Each overlapping sample counts once, by the strictest kind that was found; the texts of at most
+    Each overlapping sample counts once, under the strictest kind found; the texts of at most
     `most_pairs` of them are kept, for people to read.
     """
     samples = [(suite, *sample) for suite, own in suites.items() for sample in own]
@@ -102,7 +102,7 @@ def _same(samples: Sequence[str], rows: Sequence[str]) -> Iterator[tuple[int, in
 def _contained(
     samples: Sequence[list[str]], rows: Sequence[list[str]]
 ) -> Iterator[tuple[int, int]]:
-    """The whole sample stands inside a longer row; found by its first words, then compared."""
+    """The whole sample is inside a longer row; found by its first words, then compared."""
     starts: dict[tuple[str, ...], list[int]] = {}
     for sample, words in enumerate(samples):
         if len(words) >= FEWEST_WORDS:
@@ -124,7 +124,7 @@ def _shared_run(
     for sample, words in enumerate(samples):
         for run in _runs(words):
             holders.setdefault(run, []).append(sample)
-    # A run that many samples share is the suite's own template, and shows nothing.
+    # A run that many samples share is the suite's own template and shows nothing.
     telling = {run: held for run, held in holders.items() if len(held) <= 2}
     if not telling:
         return

@@ -1,7 +1,7 @@
-"""Contradictions: training rows that say two things about the same input. Pure.
+"""Contradictions: training rows that say different things about the same input. Pure.
 
 Two inputs are the same when they differ only in case, punctuation, spacing, words of courtesy, or
-in slips of the keyboard (doubled or swapped letters, vowels) inside longer words. They are never
+in typing errors (doubled or swapped letters, vowels) inside longer words. They are never
 the same when a number or a short word differs: "3 apples" and "4 apples", "is" and "is not" may
 well have different answers. Only short targets can contradict each other; two long answers to one
 question can both be right.
@@ -33,9 +33,9 @@ _VOWELS = frozenset("aeiouy")
 
 
 def find_contradictions(rows: Iterable[tuple[str, str]]) -> Contradictions:
-    """Count the rows whose input also appears with another target, and show a few of them.
+    """Count the rows whose input also appears with a different target, and show a few of them.
 
-    Linear in the rows. A row with an empty or long target is counted and never in conflict.
+    Linear in the rows. A row with an empty or long target is counted but never in conflict.
     """
     inputs: list[str] = []
     targets: list[str] = []
@@ -59,7 +59,7 @@ def find_contradictions(rows: Iterable[tuple[str, str]]) -> Contradictions:
 
 
 def same_input_key(text: str, common: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """What is left of an input when everything that does not count is taken away.
+    """What is left of an input when everything that does not count is removed.
 
     `common` are the words of the prompt's template, which say nothing about one row.
     """
@@ -76,7 +76,7 @@ def _words(text: str) -> list[str]:
 
 
 def _skeleton(word: str) -> str:
-    """The first letter and the other consonants, each once, in the order of the alphabet."""
+    """The first letter and the other consonants, each once, in alphabetical order."""
     if len(word) < 5 or not word.isalpha():
         return word
     return word[0] + "".join(sorted(set(word[1:]) - _VOWELS))
@@ -87,7 +87,7 @@ def _target_key(target: str) -> str:
 
 
 def _words_of_the_template(inputs: Sequence[str]) -> frozenset[str]:
-    """Words that stand in more than half of the inputs."""
+    """Words that appear in more than half of the inputs."""
     if len(inputs) < 4:
         return frozenset()
     counts: dict[str, int] = defaultdict(int)

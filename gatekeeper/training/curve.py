@@ -1,7 +1,7 @@
-"""The training curve: trainer_state.json read, and what its shape says.
+"""The training curve: reads trainer_state.json and names its shape.
 
-Knows steps and losses, nothing of data or scores. The rules are stated in docs/training.md; they
-are heuristics with declared thresholds, and a curve that is too short has no shape at all.
+Knows steps and losses, but nothing about data or scores. The rules are stated in docs/training.md;
+they are heuristics with declared thresholds, and a curve that is too short has no shape at all.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ __all__ = ["Curve", "read_curve", "shape_of"]
 
 STATE = "trainer_state.json"
 FEWEST_POINTS = 6
-"""Logged losses below which a curve has no shape."""
+"""With fewer logged losses a curve has no shape."""
 OVER_FIT_RISE = 0.10
 """Validation loss above its best, as a share of the best."""
 STILL_FALLING_DROP = 0.08
-"""Loss that the last third of the run took off, as a share of the level before it."""
+"""By how much the last third of the run reduced the loss, as a share of the level before it."""
 SLOWLY_FALLING_DROP = 0.15
-"""The same as a share of what the whole run took off: a straight slow line takes off a third."""
+"""The same as a share of the whole run's reduction: on a slow straight line it is a third."""
 AT_WORK = 0.25
-"""Share of the peak learning rate from which a schedule still lets the loss move."""
+"""Share of the peak learning rate down to which a schedule still lets the loss move."""
 UNDER_FIT_DROP = 0.10
-"""Loss that the whole run took off, as a share of the first level."""
+"""By how much the whole run reduced the loss, as a share of the first level."""
 DIVERGED_RISE = 0.50
 """Training loss at the end above its lowest level, as a share of that level."""
 SMALLEST_LOSS = 0.02
-"""Nats below which relative changes mean nothing: the loss is as good as zero."""
+"""Nats below which relative changes mean nothing: the loss is practically zero."""
 _MAX_BYTES = 64 << 20
 
 
@@ -64,21 +64,23 @@ class Curve:
 def read_curve(folder: Path) -> Curve | None:
     """Read trainer_state.json at the root of a folder, or in its highest checkpoint-N.
 
-    None when there is none. Raises TrainingDataError when it is no trainer state. Never opens the
-    pickles that lie beside it.
+    None when there is none. Raises TrainingDataError when it is not a trainer state. Never opens
+    the pickles next to it.
     """
     path = _state_file(folder)
     if path is None:
         return None
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise TrainingDataError(f"{path}: larger than 64 MiB.", "This is no trainer state.")
+            raise TrainingDataError(
+                f"{path}: larger than 64 MiB.", "This cannot be a trainer state."
+            )
         content = json.loads(path.read_bytes())
         rows = content["log_history"]
         logged = [row for row in rows if isinstance(row["step"], int)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise TrainingDataError(
-            f"{path}: is not the state that transformers' Trainer writes "
+            f"{path}: is not a state file written by transformers' Trainer "
             f"({type(problem).__name__}: {problem}).",
             "Copy trainer_state.json from the run again, or remove it.",
         ) from problem
@@ -106,7 +108,7 @@ def _state_file(folder: Path) -> Path | None:
 
 
 def _points(rows: Sequence[dict[str, Any]]) -> tuple[tuple[CurvePoint, ...], int | None]:
-    """Rows of the same step become one point; what is not finite is dropped and remembered."""
+    """Rows of the same step become one point; non-finite values are dropped and noted."""
     merged: dict[int, dict[str, float]] = {}
     broken: int | None = None
     for row in rows:
@@ -120,7 +122,7 @@ def _points(rows: Sequence[dict[str, Any]]) -> tuple[tuple[CurvePoint, ...], int
             elif key in ("loss", "eval_loss") and broken is None:
                 broken = row["step"]
     points = (CurvePoint(step=step, **merged[step]) for step in sorted(merged))
-    # The last row of a run holds only totals.
+    # The last row of a run contains only totals.
     return tuple(p for p in points if p.loss is not None or p.eval_loss is not None), broken
 
 
@@ -131,7 +133,7 @@ def _whole(value: Any) -> int | None:
 def shape_of(curve: Curve) -> tuple[TrainingShape, str]:
     """Name the shape of a curve and say why, in one sentence.
 
-    Asked in this order: diverged, over-fit, still falling, under-fit; what is left has converged.
+    Tried in this order: diverged, over-fit, still falling, under-fit; what is left has converged.
     """
     if curve.broken is not None:
         return TrainingShape.DIVERGED, f"The loss was not a number at step {curve.broken}."
@@ -139,7 +141,7 @@ def shape_of(curve: Curve) -> tuple[TrainingShape, str]:
     if len(losses) < FEWEST_POINTS:
         return (
             TrainingShape.UNKNOWN,
-            f"Only {len(losses)} losses were logged; {FEWEST_POINTS} are needed to see a shape.",
+            f"Only {len(losses)} losses were logged; it takes {FEWEST_POINTS} to see a shape.",
         )
     return (
         _diverged(losses)
@@ -183,14 +185,14 @@ def _over_fit(curve: Curve) -> _Shape | None:
 
 def _still_falling(curve: Curve, losses: Sequence[float]) -> _Shape | None:
     if len(curve.evaluations) >= 3:
-        # Validation is the steadier witness: every point is a mean over the same rows.
+        # Validation is steadier: every point is a mean over the same rows.
         (before_step, before), (last_step, last) = _last_third(curve.evaluations)
         whole = max(losses[0], curve.evaluations[0][1]) - last
         if before - last > max(_least_fall(before, whole), SMALLEST_LOSS):
             return (
                 TrainingShape.STILL_FALLING,
-                f"The validation loss still fell from {before:.3f} to {last:.3f} between steps "
-                f"{before_step} and {last_step}.",
+                f"The validation loss was still falling, from {before:.3f} to {last:.3f} between "
+                f"steps {before_step} and {last_step}.",
             )
         return None
     third = max(3, len(losses) // 3)
@@ -201,18 +203,18 @@ def _still_falling(curve: Curve, losses: Sequence[float]) -> _Shape | None:
         return None
     return (
         TrainingShape.STILL_FALLING,
-        f"The training loss still fell from {fmean(earlier):.3f} to {fmean(later):.3f} in the "
-        "last third of the run.",
+        f"The training loss was still falling, from {fmean(earlier):.3f} to {fmean(later):.3f} in "
+        "the last third of the run.",
     )
 
 
 def _least_fall(level: float, whole: float) -> float:
-    """Fall in a third of the run from which it is not flat, beside noise."""
+    """By how much a third of the run must fall not to be flat, apart from noise."""
     return min(STILL_FALLING_DROP * level, SLOWLY_FALLING_DROP * max(0.0, whole))
 
 
 def _flat_by_schedule(curve: Curve) -> _Shape | None:
-    """Flat at the end, but still falling while the learning rate was at work."""
+    """Flat at the end, but still falling while the learning rate was high enough."""
     rates = [(p.step, p.learning_rate) for p in curve.points if p.learning_rate is not None]
     if not rates:
         return None
@@ -229,15 +231,15 @@ def _flat_by_schedule(curve: Curve) -> _Shape | None:
         return None
     return (
         TrainingShape.STILL_FALLING,
-        f"The loss fell as long as the learning rate was at work (step {last}) and is flat only "
-        "since the schedule took it away: train longer, or at a constant rate.",
+        f"The loss was still falling until the schedule cut the learning rate (step {last}). Train "
+        "longer, or at a constant rate.",
     )
 
 
 def _last_third(
     evaluations: Sequence[tuple[int, float]],
 ) -> tuple[tuple[int, float], tuple[int, float]]:
-    """The last evaluation and the one that stands nearest to two thirds of the run."""
+    """The last evaluation and the one nearest to two thirds of the run."""
     last = evaluations[-1]
     before = min(evaluations[:-1], key=lambda point: abs(point[0] - last[0] * 2 / 3))
     return before, last

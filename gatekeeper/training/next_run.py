@@ -1,6 +1,6 @@
-"""next.yaml: the training run that a verdict asks for, ready to be started.
+"""next.yaml: the training run that a verdict asks for, ready to start.
 
-A LoraConfig by its own argument names and a run manifest with everything else kept as it was, so
+A LoraConfig under its own argument names and a run manifest with everything else kept as it was, so
 that the next check compares one change. docs/escalation.md shows how a training script reads it.
 """
 
@@ -34,21 +34,21 @@ class NextRun(BaseModel):
 
 
 def next_text(plan: NextRun) -> str:
-    """The plan as YAML, with what was left out said in comments."""
+    """The plan as YAML, with comments on what was left out."""
     import yaml
 
     content = plan.model_dump(mode="json", exclude_none=True)
     content["run"] = {k: v for k, v in content["run"].items() if v not in ({}, [])}
     content["lora_config"] = plan.lora_config
     return (
-        f"# The run that check {plan.check} asks for: LoraConfig(**lora_config), and the rest as\n"
-        "# it was. Paths are relative to this file.\n"
+        f"# The run that check {plan.check} asks for: LoraConfig(**lora_config), everything else\n"
+        "# unchanged. Paths are relative to this file.\n"
         + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     )
 
 
 def read_next(path: Path) -> NextRun:
-    """Read a plan. Raises TrainingDataError, with file and line, when it is none."""
+    """Read a plan. Raises TrainingDataError, with file and line, when it is not one."""
     document = read_yaml(path, TrainingDataError)
     try:
         return NextRun.model_validate(document.data)

@@ -1,7 +1,7 @@
-"""What is known of a training run: manifest, curve, and faults of the data.
+"""What is known about a training run: manifest, curve, and faults in the data.
 
-The front of this wing. It reads what lies beside a candidate and never guesses: evidence that is
-missing stays missing. The schema of run.yaml is in `run_manifest.py`, the shape of the curve in
+The entry to this room. It reads what is next to a candidate and never guesses: missing evidence
+stays missing. The schema of run.yaml is in `run_manifest.py`, the shape of the curve in
 `curve.py`, the row formats in `rows.py`, and the callback that writes all of it in
 `track_run.py`.
 """
@@ -21,10 +21,10 @@ __all__ = ["read_run", "training_texts"]
 
 
 def read_run(folder: Path) -> TrainingEvidence:
-    """Read run.yaml, trainer_state.json and the training data beside a candidate.
+    """Read run.yaml, trainer_state.json and the training data of a candidate.
 
     A folder without them gives evidence in which they are None. Raises TrainingDataError when one
-    of them is there but unreadable, or when the data is not what the manifest pins.
+    of them exists but is unreadable, or when the data is not what the manifest pins.
     """
     place = find_manifest(folder)
     manifest = None if place is None else read_manifest(place)
@@ -49,7 +49,7 @@ def read_run(folder: Path) -> TrainingEvidence:
 def training_texts(
     folder: Path, manifest: RunManifest | None = None
 ) -> list[tuple[str, str]] | None:
-    """The training rows of the candidate in `folder`, None when they are not at hand.
+    """The training rows of the candidate in `folder`; None when they are not available.
 
     Raises TrainingDataError as `read_run` does.
     """

@@ -1,7 +1,7 @@
 """Training rows: from the files that trainers read to (input, target) pairs of plain text.
 
-Knows the common row formats and nothing else; what is wrong with the rows is judged elsewhere. A
-file named by a foreign run.yaml may be anything, so sizes are capped and no error quotes a row.
+Knows the common row formats and nothing else; faults in the rows are judged elsewhere. A file named
+by an untrusted run.yaml may be anything, so sizes are capped and no error quotes a row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gatekeeper.evidence import RunManifest
 __all__ = ["FORMATS", "find_dataset", "read_rows", "read_training_rows"]
 
 MAX_BYTES = 1 << 30
-"""Larger training files are not read; the check then says that the data is not at hand."""
+"""Larger training files are not read; the check then reports the data as not available."""
 
 FORMATS = (
     ("prompt", "completion"),
@@ -33,7 +33,7 @@ FORMATS = (
 
 
 def find_dataset(manifest: RunManifest, folder: Path) -> Path | None:
-    """The training file that a manifest in `folder` names, None when it is not at hand."""
+    """The training file that a manifest in `folder` names; None when it is not available."""
     if not manifest.dataset:
         return None
     path = folder / Path(manifest.dataset).expanduser()
@@ -43,7 +43,7 @@ def find_dataset(manifest: RunManifest, folder: Path) -> Path | None:
 
 
 def read_training_rows(manifest: RunManifest, folder: Path) -> list[tuple[str, str]] | None:
-    """The rows of the manifest's dataset as (input, target); None when it is not at hand.
+    """The rows of the manifest's dataset as (input, target); None when it is not available.
 
     `folder` is the manifest's. Raises TrainingDataError when the file is not the one that the
     manifest pins, or when its rows cannot be read.
@@ -56,15 +56,15 @@ def read_training_rows(manifest: RunManifest, folder: Path) -> list[tuple[str, s
         raise TrainingDataError(
             f"{path}: is not the file that the run was trained on (its digest is {short(found)}, "
             f"run.yaml pins {short(manifest.dataset_digest)}).",
-            "Put the file of the run back, or train again on this one.",
+            "Restore the run's own file, or train again on this one.",
         )
     return read_rows(path)
 
 
 def read_rows(path: Path) -> list[tuple[str, str]]:
-    """Rows of a JSONL file, or of a JSON file that holds a list, as (input, target).
+    """Rows of a JSONL file, or of a JSON file with a list, as (input, target).
 
-    Raises TrainingDataError, with file and line, when a row is of no known format.
+    Raises TrainingDataError, with file and line, when a row is not in a known format.
     """
     return [_pair(row, place) for place, row in _objects(path)]
 
@@ -90,7 +90,7 @@ def _parsed(text: str, place: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as problem:
         raise TrainingDataError(
-            f"{place}: is not JSON.", "Training files are JSONL or a JSON list."
+            f"{place}: is not valid JSON.", "Training files are JSONL or a JSON list."
         ) from problem
 
 
@@ -116,7 +116,7 @@ def _pair(row: Any, place: str) -> tuple[str, str]:
                 return _text(row["prompt"]), ""
     names = ", ".join("+".join(pair) for pair in FORMATS)
     raise TrainingDataError(
-        f"{place}: is a row of no known format.",
+        f"{place}: is not a row in a known format.",
         f"Known fields: {names}, instruction+input+output, messages, chosen, text.",
     )
 

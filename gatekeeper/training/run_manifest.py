@@ -1,7 +1,7 @@
-"""`run.yaml`: how a candidate was trained. Reading and writing of the file, nothing else.
+"""`run.yaml`: how a candidate was trained. Reads and writes the file, nothing else.
 
-The schema is `training_evidence.RunManifest`; docs/training.md explains each key. The file lies
-beside the adapter; for a folder named checkpoint-N, the one of the run's folder counts as well.
+The schema is `evidence.RunManifest`; docs/training.md explains each key. The file is next to the
+adapter; for a folder named checkpoint-N, the one in the run's folder counts as well.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_manifest(path: Path) -> RunManifest:
     if schema != SCHEMA:
         raise TrainingDataError(
             f"{path}:{document.line(('schema_id',))}: schema_id: {schema!r} is not known here.",
-            f"This version of gatekeeper reads {SCHEMA}; a newer one wrote this file.",
+            f"This version of gatekeeper reads {SCHEMA}; the file was written by a newer one.",
         )
     try:
         return RunManifest.model_validate(document.data)
@@ -51,7 +51,7 @@ def read_manifest(path: Path) -> RunManifest:
 
 
 def write_manifest(manifest: RunManifest, folder: Path) -> Path:
-    """Write run.yaml into a folder in one step, so that no reader ever sees half of it."""
+    """Write run.yaml into a folder atomically, so that no reader ever sees half of it."""
     import yaml
 
     content = manifest.model_dump(mode="json", exclude_none=True)
@@ -67,7 +67,7 @@ def write_manifest(manifest: RunManifest, folder: Path) -> Path:
 
 
 def manifest_path(named: str | Path, folder: Path) -> str:
-    """How a manifest in `folder` names a file: relative, so that both can move together."""
+    """How a manifest in `folder` names a file: by relative path, so that both can move together."""
     try:
         return Path(os.path.relpath(Path(named).absolute(), folder.absolute())).as_posix()
     except ValueError:  # another drive on Windows

@@ -36,12 +36,12 @@ _log = logging.getLogger(__name__)
 
 
 class TrackRun(TrainerCallback):  # type: ignore[misc]
-    """Write the run manifest and the training curve beside the adapter.
+    """Write the run manifest and the training curve next to the adapter.
 
     `trainer.add_callback(TrackRun(dataset="data/train.jsonl"))` is all it needs: base, adapter
     shape, learning rate, seed and split sizes are read from the trainer. `dataset` and
     `validation_dataset` are the files that the rows came from; without them the check cannot look
-    for contradictions and contamination. `base` names the base when the model does not know
+    for contradictions and contamination. `base` names the base when the model does not
     (default: the path or hub id that the model was loaded from). `folder` is where the adapter
     will be saved (default: the trainer's output_dir). Raises TrainingDataError at construction
     when a named file is missing.
@@ -62,7 +62,7 @@ class TrackRun(TrainerCallback):  # type: ignore[misc]
             if file is not None and not Path(file).is_file():
                 raise TrainingDataError(
                     f"TrackRun: {file} is not a file.",
-                    "Name the file that the training rows were read from.",
+                    "Give the file that the training rows were read from.",
                 )
         self._dataset = dataset
         self._validation = validation_dataset
@@ -108,7 +108,7 @@ class TrackRun(TrainerCallback):  # type: ignore[misc]
             write_manifest(self._located(self._finished(state, kwargs), checkpoint), checkpoint)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Write run.yaml and trainer_state.json beside the adapter."""
+        """Write run.yaml and trainer_state.json next to the adapter."""
         if self._manifest is None or not state.is_world_process_zero:
             return
         folder = self._place(args)

@@ -15,7 +15,7 @@ LOST = frozenset({ReasonCode.FORGOT, ReasonCode.TOO_MANY_FLIPS, ReasonCode.DRIFT
 HARMLESS = frozenset(
     {ReasonCode.ALL_RULES_PASS, ReasonCode.LOWER_RUNG_SUFFICES, ReasonCode.REPORT_ONLY}
 )
-"""The only codes that may stand in a promote verdict. NO_SIGNAL joins them under
+"""The only codes that a promote verdict may contain. NO_SIGNAL joins them under
 `on_no_signal: report`, and then only for single capabilities."""
 
 

@@ -28,8 +28,12 @@ def _points(value: Any) -> str:
     return f"{100 * float(value):+.1f} points"
 
 
+def _size(value: Any) -> str:
+    return f"{100 * abs(float(value)):.1f}"
+
+
 def still_needed(params: _Params) -> int | None:
-    """Samples that would settle an open rule; None when as many were scored and did not."""
+    """Samples that would settle an open rule; None when that many were scored and did not."""
     needed = params.get("needed")
     return int(needed) if needed and int(needed) > int(params["samples"]) else None
 
@@ -40,21 +44,19 @@ def _names(value: Any) -> str:
 
 _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
     ReasonCode.ALL_RULES_PASS: lambda p: (
-        f"All {p['rules']} rules are shown to hold."
-        if p["rules"] != 1
-        else "The policy's one rule is shown to hold."
+        f"All {p['rules']} rules passed." if p["rules"] != 1 else "The policy's one rule passed."
     ),
     ReasonCode.BELOW_BAR: lambda p: (
-        f"{p['suite']}: {_share(p['estimate'])} is shown to be below the bar of "
-        f"{_share(p['threshold'])}."
+        f"{p['suite']}: {_share(p['estimate'])} is below the bar of {_share(p['threshold'])}, "
+        "with confidence."
     ),
     ReasonCode.GAIN_TOO_SMALL: lambda p: (
-        f"{p['suite']}: a gain of {_points(p['estimate'])} over the base is shown to be below "
-        f"the {_points(p['threshold'])} that the policy asks for."
+        f"{p['suite']}: a gain of {_points(p['estimate'])} over the base is below the "
+        f"{_points(p['threshold'])} that the policy asks for, with confidence."
     ),
     ReasonCode.FORGOT: lambda p: (
-        f"{p['capability']}: {_points(p['estimate'])} against the base is shown to be a larger "
-        f"loss than the tolerated {_points(p['threshold'])} ({count(p['lost'], 'sample')} lost, "
+        f"{p['capability']}: lost {_size(p['estimate'])} points against the base, more than the "
+        f"{_size(p['threshold'])} that the policy tolerates ({count(p['lost'], 'sample')} lost, "
         f"{p['gained']} gained)."
     ),
     ReasonCode.TOO_MANY_FLIPS: lambda p: (
@@ -70,83 +72,90 @@ _TEXT: Mapping[ReasonCode, Callable[[_Params], str]] = {
         + (f"; about {p['needed']} such samples would settle it." if still_needed(p) else ".")
     ),
     ReasonCode.NO_SIGNAL: lambda p: (
-        f"{p['capability']}: the base is no better than chance here, so nothing can be shown to "
-        "be kept."
+        f"{p['capability']}: the base does no better than chance here, so there is nothing to "
+        "retain or lose."
     ),
-    ReasonCode.NO_DATA: lambda p: f"Nothing was measured for {p['what']}: no data is never a pass.",
+    ReasonCode.NO_DATA: lambda p: (
+        f"Nothing was measured for {p['what']}, and missing data never counts as a pass."
+    ),
     ReasonCode.UNSCORED_SAMPLES: lambda p: (
         f"{count(p['errors'], 'sample')} of {p['capability']} could not be scored."
     ),
     ReasonCode.ADAPTER_REFUSED: lambda p: str(p["text"]),
     ReasonCode.NO_EFFECT: lambda p: (
-        "The adapter changes nothing: with it on, the logits of the fixed prompts are those of "
-        "the base."
+        "The adapter changes nothing: with it on, the logits of the fixed prompts are the same as "
+        "the base's."
     ),
     ReasonCode.NOT_FINITE: lambda p: "The adapter's output is not finite (NaN or infinity).",
     ReasonCode.NOT_DETACHABLE: lambda p: (
-        "Detaching the adapter does not give the base back bit for bit."
+        "Detaching the adapter does not restore the base bit for bit."
     ),
-    ReasonCode.DETACH_NOT_PROVEN: lambda p: "It was not proven that the adapter can be detached.",
+    ReasonCode.DETACH_NOT_PROVEN: lambda p: (
+        "It has not been proven that the adapter can be detached."
+    ),
     ReasonCode.WRONG_BASE: lambda p: (
-        "The adapter was trained on another base than the one it is checked against."
+        "The adapter was trained on a different base from the one it is being checked against."
     ),
     ReasonCode.BASE_NOT_PINNED: lambda p: (
-        "Nothing says by digest which base the adapter was trained on."
+        "Nothing pins, by digest, the base that the adapter was trained on."
     ),
     ReasonCode.PIN_MISSING: lambda p: (
         f"Pins that the policy requires are missing: {_names(p['pins'])}."
     ),
     ReasonCode.CONTAMINATED: lambda p: (
-        f"{p['samples']} suite samples ({_share(p['fraction'])}) also stand in the training data."
+        f"{count(p['samples'], 'suite sample')} ({_share(p['fraction'])}) also "
+        f"appear{'s' if p['samples'] == 1 else ''} in the training data."
     ),
     ReasonCode.CONTAMINATION_UNKNOWN: lambda p: (
-        "The training data is not at hand, so its overlap with the suites is unknown."
+        "The training data is not available, so overlap with the suites cannot be ruled out."
     ),
     ReasonCode.CONTRADICTORY_LABELS: lambda p: (
-        f"{p['conflicting']} of {p['rows']} training rows have an input that also stands with "
-        "another target; no rank learns that."
+        f"{p['conflicting']} of {p['rows']} training rows share their input with a row that has a "
+        "different target; no rank can learn both."
     ),
     ReasonCode.LABELS_SUSPECT: lambda p: (
-        f"Held-out samples are answered to {_share(p['held_out'])}, the training rows themselves "
-        f"only to {_share(p['train_score'])}: the training labels disagree with what was learned."
+        f"The adapter gets {_share(p['held_out'])} of held-out samples right but only "
+        f"{_share(p['train_score'])} of its own training rows, so some training labels are "
+        "probably wrong."
     ),
     ReasonCode.OVER_FIT: lambda p: str(p["text"]),
     ReasonCode.FITTED_NOT_REACHED: lambda p: (
-        f"The training data is fitted to {_share(p['train_score'])} and the held-out task is at "
-        f"{_share(p['held_out'])}: capacity is not what lacks."
+        f"The adapter scores {_share(p['train_score'])} on its training data but "
+        f"{_share(p['held_out'])} on held-out samples, so capacity is not the problem."
     ),
     ReasonCode.NOTHING_LEARNED: lambda p: str(p["text"]),
     ReasonCode.UNDER_TRAINED: lambda p: str(p["text"]),
     ReasonCode.DIVERGED: lambda p: str(p["text"]),
     ReasonCode.NOT_BEST_CHECKPOINT: lambda p: (
-        f"The submitted step {p['submitted']} is not the best one by validation loss "
-        f"(step {p['best']})."
+        f"The submitted step {p['submitted']} is not the best one: step {p['best']} has the "
+        "lowest validation loss."
     ),
     ReasonCode.LACKS_CAPACITY: lambda p: (
-        f"The training data itself is only fitted to {_share(p['train_score'])}"
+        f"Even on its own training data the adapter scores only {_share(p['train_score'])}"
         + (f" (at most {_share(p['train_high'])})" if p.get("train_high") is not None else "")
-        + f", the loss is flat and the data shows no fault: {p['rung']} lacks the capacity."
+        + ", the loss has levelled off, and no fault was found in the data: "
+        f"{p['rung']} does not have enough capacity."
     ),
     ReasonCode.RANK_DOES_NOT_HELP: lambda p: (
         f"{p['rung']} scores {_share(p['score'])} where {p['below']} scored "
-        f"{_share(p['score_below'])} (check {p['check']}): more rank did not help."
+        f"{_share(p['score_below'])} (check {p['check']}), so the higher rung did not help."
     ),
     ReasonCode.LADDER_EXHAUSTED: lambda p: (
-        f"{p['rung']} is the top LoRA rung and is shown to be below the bar, with data and "
-        "training sound."
+        f"{p['rung']} is the top LoRA rung and is below the bar, with confidence, although data "
+        "and training are sound."
     ),
     ReasonCode.LOWER_RUNG_SUFFICES: lambda p: (
         f"{p['rung']} (check {p['check']}) already meets the bar and forgets less"
         + (
-            f" ({_points(p['worst'])} at worst, here {_points(p['worst_here'])})."
+            f" ({_points(p['worst'])} at worst, compared with {_points(p['worst_here'])} here)."
             if p.get("worst") is not None
             else "."
         )
     ),
     ReasonCode.CAUSE_UNKNOWN: lambda p: (
-        f"Why the task is missed cannot be told: {_names(p['missing'])}."
+        f"The cause of the miss is unknown: {_names(p['missing'])}."
     ),
-    ReasonCode.REPORT_ONLY: lambda p: "The policy only reports; nothing was decided.",
+    ReasonCode.REPORT_ONLY: lambda p: "The policy only reports, so nothing was decided.",
 }
 
 
@@ -159,7 +168,7 @@ def rule_text(rule: RuleResult) -> str:
     """What a rule asks, in a few words."""
     return {
         RuleKind.BAR: f"{rule.suite}: at least {100 * rule.threshold:.0f}%",
-        RuleKind.MIN_GAIN: f"{rule.suite}: gain of {100 * rule.threshold:.0f} points",
+        RuleKind.MIN_GAIN: f"{rule.suite}: at least {100 * rule.threshold:.0f} points gained",
         RuleKind.FORGETTING: f"{rule.capability}: at most {-100 * rule.threshold:.0f} points lost",
         RuleKind.FLIPS: f"{rule.capability}: at most {100 * rule.threshold:.0f}% lost flips",
         RuleKind.KL: f"neutral text: at most {rule.threshold:g} nats of drift",

@@ -1,4 +1,4 @@
-"""One adapter at one scale, on the samples of the choice: its rules, and the room they leave."""
+"""One adapter at one scale, on the samples used for the choice: its rules and their room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ScalePoint", "room"]
 
 @dataclass(frozen=True, slots=True)
 class ScalePoint:
-    """One scale on the samples of the choice."""
+    """One scale on the samples used for the choice."""
 
     factor: float
     rules: tuple[RuleResult, ...]
@@ -24,12 +24,12 @@ class ScalePoint:
 
     @property
     def task(self) -> RuleResult | None:
-        """The rule of the task that has least room."""
+        """The task rule with the least room."""
         return _tightest(self.rules, (RuleKind.BAR, RuleKind.MIN_GAIN))
 
     @property
     def worst(self) -> RuleResult | None:
-        """The rule of forgetting that has least room."""
+        """The forgetting rule with the least room."""
         return _tightest(self.rules, (RuleKind.FORGETTING, RuleKind.FLIPS, RuleKind.KL))
 
 

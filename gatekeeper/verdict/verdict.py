@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Outcome(StrEnum):
-    """Of one rule. `NO_SIGNAL`: the base does not beat chance, so nothing can be lost or kept."""
+    """Of one rule. `NO_SIGNAL`: the base does not beat chance, so there is nothing to lose."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -59,7 +59,7 @@ class RuleKind(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why. Every code that blocks blocks alone; see `blocking.blocks`."""
+    """Why. One blocking code is enough to block; see `blocking.blocks`."""
 
     ALL_RULES_PASS = "all-rules-pass"
     BELOW_BAR = "below-bar"

@@ -1,4 +1,4 @@
-"""Each fault of a suite's data is told in one sentence; sound data are left in peace."""
+"""Each fault in a suite's data is reported in one sentence; sound data is left alone."""
 
 from __future__ import annotations
 

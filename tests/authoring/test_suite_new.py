@@ -165,7 +165,7 @@ def test_data_apart_from_the_training_file_say_so_in_the_suite(tmp_path: Path) -
 def test_one_question_with_two_answers_is_refused(tmp_path: Path) -> None:
     data = lines(tmp_path / "d.jsonl", [*ROWS, {**ROWS[2], "label": "billing"}])
     done = make(tmp_path, "--from", str(data), "--question", "text", "--answer", "label")
-    assert "rows 3 and 46 ask the same and differ" in refusal(done).message
+    assert "rows 3 and 46 ask the same question" in refusal(done).message
 
 
 def test_repeated_rows_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_repeated_rows_are_left_out_and_counted(tmp_path: Path) -> None:
         ([*ROWS, {"text": "x", "label": " "}], ["--question", "text", "--answer", "label"],
          "row 46: the answer is empty"),
         (ROWS, ["--question", "text", "--answer", "label", "--choices", "bug,sales"],
-         "row 1: the answer 'billing' is none of its choices"),
+         "row 1: the answer 'billing' is not among its choices"),
         ([{**row, "label": "bug"} for row in ROWS], ["--question", "text", "--answer", "label"],
          "every right answer is 'bug'"),
         ([], ["--question", "text", "--answer", "label"], "has no rows"),

@@ -122,5 +122,5 @@ def test_an_adapter_that_changes_nothing_used_no_rank(tiny_base: Path, tmp_path:
 
 
 def test_a_checkpoint_has_no_update_to_weigh(tiny_base: Path, tmp_path: Path) -> None:
-    with pytest.raises(AdapterRefused, match="no readable adapter"):
+    with pytest.raises(AdapterRefused, match="not a readable adapter"):
         weigh(save_checkpoint(tiny_base, tmp_path / "full"))

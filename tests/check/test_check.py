@@ -121,9 +121,9 @@ def test_what_will_be_a_hold_in_any_case_is_said_before_the_time_is_spent(
         ["check", str(adapter), "--policy", str(tmp_path / "bare.yaml"), "--json", "-"], capsys
     )
     assert code == 10
-    before, _, _ = err.partition("proving that the adapter is on")
+    before, _, _ = err.partition("proving that the adapter switches on")
     assert "names no task suite" in before
-    assert "training data is not at hand" in before
+    assert "training data is not available" in before
     assert json.loads(out)["verdict"] == "hold"
 
 
@@ -201,7 +201,7 @@ def test_a_report_holds_the_flips_against_the_noise_that_an_aa_check_measured(
 ) -> None:
     _, before = checked(world.careless, capsys, "--md", "before.md")
     assert before["noise_floor"] is None
-    assert "not measured: gate check --aa" in (place / "before.md").read_text()
+    assert "not been measured: run gate check --aa" in (place / "before.md").read_text()
     _, out, _ = gate(["check", "--aa", "--json", "-"], capsys)
     noise = json.loads(out)
     assert noise["noise_floor"] is None, "it is the noise"

@@ -34,13 +34,13 @@ def test_a_policy_that_would_not_have_promoted_is_named_with_exit_code_10(
     assert gate(["check", str(world.careless), "-q"], capsys)[0] == 10
     code, out, err = gate(["policy", "replay", str(world.policy)], capsys)
     assert code == 0
-    assert "2 checks decided again under tiny: 0 verdicts change." in out
+    assert "2 checks decided again under tiny: 0 verdicts would change." in out
     strict = changed_policy(world, place, name="impossible", task={"suite": "rot", "bar": 1.0})
     code, out, err = gate(["policy", "replay", strict], capsys)
     assert code == 10
     assert "careful: promote -> " in out
     assert "(serves production)" in out
-    assert "1 past promotions would not have been promoted." in err
+    assert "1 past promotion would no longer be promoted." in err
 
 
 def test_a_looser_policy_changes_verdicts_without_a_failure(

@@ -55,7 +55,7 @@ def test_a_tie_favours_what_serves_today(policy: LoadedPolicy) -> None:
     choice = pick(policy, evidences, serving=evidences[1])
     assert choice is not None
     assert choice.index == 1
-    assert "serves today" in choice.text
+    assert "in service today" in choice.text
 
 
 def test_a_tie_without_an_incumbent_takes_the_lowest_rank(policy: LoadedPolicy) -> None:

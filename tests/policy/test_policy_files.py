@@ -66,7 +66,7 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
         ("name: x\ntask: {suite: t}\n", "needs a bar, a min_gain, or both"),
         ("- a\n", "must be a mapping"),
         ("name: [\n", "not valid YAML"),
-        ("extends: builtin:nope\nname: x\n", "No built-in policy is called 'nope'"),
+        ("extends: builtin:nope\nname: x\n", "There is no built-in policy called 'nope'"),
         ("extends: p.yaml\nname: x\n", "extends itself"),
         ("extends: builtin:default\nname: x\nforgetting:\n- suite: [a]\n",
          "p.yaml:4: forgetting.0.suite"),

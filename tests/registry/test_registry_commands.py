@@ -55,13 +55,13 @@ def test_promotion_goes_along_the_chain_that_gate_yaml_says(gate: Run, tmp_path:
     check = checked(tmp_path, 1)
     code, said = gate("promote", check)
     assert code != 0
-    assert "production only takes what serves on staging" in said
+    assert "production only accepts what staging serves" in said
     assert "gate promote triage-r2@1 --channel staging" in said
     assert gate("promote", check, "--channel", "staging")[0] == 0
     code, said = gate("promote", "staging")  # what serves there
     assert code == 0
     assert "production now serves triage-r2@1" in said
-    assert "only takes what serves on staging" in gate("show", "production")[1]
+    assert "only accepts what staging serves" in gate("show", "production")[1]
 
 
 def test_a_slip_in_a_channel_makes_no_new_channel(gate: Run, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_looser_channel_does_not_open_a_stricter_one(gate: Run, tmp_path: Path
     assert gate("promote", check, "--channel", "staging")[0] == 0
     code, said = gate("promote", check)
     assert code != 0
-    assert "never checked under policy 'strict'" in said
+    assert "never been checked under policy 'strict'" in said
 
 
 def test_a_protected_channel_names_who_may_move_it(
@@ -101,7 +101,7 @@ def test_a_protected_channel_names_who_may_move_it(
     assert "olga, piet" in said
     monkeypatch.setenv("LOGNAME", "olga")
     assert gate("promote", check)[0] == 0
-    assert "moved only by olga, piet" in gate("show", "production")[1]
+    assert "can only be moved by olga, piet" in gate("show", "production")[1]
 
 
 def test_a_policy_on_record_counts_by_content_not_by_name(gate: Run, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_policy_on_record_counts_by_content_not_by_name(gate: Run, tmp_path: P
     (tmp_path / "policy.yaml").write_text(policy_text())
     assert gate("registry", "policy", "policy.yaml")[0] == 0
     assert gate("promote", old)[0] == 0
-    assert "asks for this policy already" in gate("registry", "policy", "policy.yaml")[1]
+    assert "already requires this policy" in gate("registry", "policy", "policy.yaml")[1]
     assert "policy of production: default" in gate("log")[1]
 
 

@@ -295,7 +295,7 @@ def test_verify_decides_again(registry: Registry, tmp_path: Path) -> None:
     assert registry.verify(lambda about, policy, history: verdict(about)) == []
     (damage,) = registry.verify(harsher)
     assert damage.path == f"evidence/{check.check_id}"
-    assert "deciding again says hold" in damage.text
+    assert "it now yields hold" in damage.text
 
 
 def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path: Path) -> None:

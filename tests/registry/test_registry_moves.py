@@ -122,7 +122,7 @@ def test_a_channel_takes_only_what_serves_on_the_one_before(
 ) -> None:
     check = checked(registry, tmp_path, 1)
     rules = ChannelRules(source="staging")
-    with pytest.raises(RegistryError, match="only takes what serves on staging"):
+    with pytest.raises(RegistryError, match="only accepts what staging serves"):
         registry.promote("production", check.check_id, rules=rules, by=BY)
     registry.promote("staging", check.check_id, by=BY)
     registry.promote("production", check.check_id, rules=rules, by=BY)

@@ -1,1 +1,1 @@
-"""What the files of a candidate say before anything is loaded: no torch, no base forward."""
+"""What a candidate's files show before anything is loaded: no torch, no forward of the base."""

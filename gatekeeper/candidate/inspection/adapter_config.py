@@ -1,6 +1,6 @@
-"""adapter_config.json, read as data from a stranger: what each field may be, what it implies.
+"""adapter_config.json, read as untrusted data: what each field may be, what it implies.
 
-PEFT ignores fields that it does not know and believes all others. Here every field is judged
+PEFT ignores fields that it does not know and trusts all others. Here every field is judged
 before PEFT sees it.
 """
 
@@ -20,19 +20,19 @@ __all__ = ["SUPPORTED_TYPE", "judge_config"]
 SUPPORTED_TYPE = "LORA"
 MAX_PATTERNS = 4096
 EXTREME_SCALE = 64.0
-"""alpha / r beyond this is no training recipe that we know of."""
+"""No training recipe that we know of has alpha / r beyond this."""
 
 _PATTERNS = ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern")
 
 _MUTATING = ("pissa", "olora", "corda", "loftq", "lora_ga")
-"""Initialisations that take something out of the base and put it into the adapter."""
+"""Initialisations that move part of the base into the adapter."""
 
 _UNSUPPORTED: Mapping[str, str] = {
     "alora_invocation_tokens": "it switches itself on at certain tokens of the prompt",
     "arrow_config": "it routes between other adapters that are not in this folder",
     "megatron_config": "it is for Megatron's own layers",
     "monteclora_config": "it samples at random",
-    "runtime_config": "it is a setting of one machine and is never saved by PEFT",
+    "runtime_config": "it is a setting of one machine, which PEFT never saves",
     "target_parameters": "it replaces parameters instead of wrapping modules",
     "use_bdlora": "its block layout is not checked here",
     "use_qalora": "it needs a GPTQ base",
@@ -76,18 +76,18 @@ def _fields(config: Mapping[str, Any]) -> Iterator[Finding]:
         if key in config and not check(config[key]):
             yield refused(
                 FindingCode.BAD_CONFIG_VALUE,
-                f"adapter_config.json: {key} cannot be {_shown(config[key])}.",
+                f"adapter_config.json: {_shown(config[key])} is not a valid value for {key}.",
                 (key,),
             )
     for key in ("r", "lora_alpha"):
         if key not in config:
             yield refused(
-                FindingCode.BAD_CONFIG_VALUE, f"adapter_config.json does not say {key}.", (key,)
+                FindingCode.BAD_CONFIG_VALUE, f"adapter_config.json does not set {key}.", (key,)
             )
     if config.get("target_modules") is None and not config.get("target_parameters"):
         yield refused(
             FindingCode.BAD_CONFIG_VALUE,
-            "adapter_config.json does not say target_modules.",
+            "adapter_config.json does not set target_modules.",
             ("target_modules",),
         )
 
@@ -103,8 +103,8 @@ def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
         if not isinstance(value, str) and len(value) > MAX_PATTERNS:
             yield refused(
                 FindingCode.UNSAFE_PATTERN,
-                f"adapter_config.json names {len(value)} patterns in {key}; {MAX_PATTERNS} is the "
-                "most.",
+                f"adapter_config.json has {len(value)} patterns in {key}; at most {MAX_PATTERNS} "
+                "are allowed.",
                 (key,),
             )
             continue
@@ -116,8 +116,8 @@ def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
             )
             yield refused(
                 FindingCode.UNSAFE_PATTERN,
-                f"adapter_config.json: {what} in {key} could take for ever to match, or cannot be "
-                "used where PEFT puts it.",
+                f"adapter_config.json: {what} in {key} could take exponential time to match, or "
+                "cannot be used where PEFT inserts it.",
                 (key,),
                 "Name the modules one by one.",
             )
@@ -126,14 +126,14 @@ def _patterns(config: Mapping[str, Any]) -> Iterator[Finding]:
 def _code(config: Mapping[str, Any]) -> Iterator[Finding]:
     mapping = config.get("auto_mapping")
     if mapping:
-        # Without a library nothing is imported; trainers add marks of their own (unsloth_fixed).
+        # Without a library nothing is imported; trainers add their own marks (unsloth_fixed).
         library = str(mapping.get("parent_library") or "")
         name = str(mapping.get("base_model_class") or "Model")
         ours = library.split(".")[0] in ("", "transformers", "peft") and name.isidentifier()
         if not ours:
             yield refused(
                 FindingCode.REMOTE_CODE,
-                f"auto_mapping asks to import {library}.{name}, which is code of a stranger.",
+                f"auto_mapping asks to import {library}.{name}, which is third-party code.",
                 ("auto_mapping",),
                 "Train with task_type='CAUSAL_LM'; then PEFT writes no auto_mapping.",
             )
@@ -141,7 +141,7 @@ def _code(config: Mapping[str, Any]) -> Iterator[Finding]:
     if core not in (None, "megatron.core"):
         yield refused(
             FindingCode.REMOTE_CODE,
-            f"megatron_core asks to import {core}, which is code of a stranger.",
+            f"megatron_core asks to import {core}, which is third-party code.",
             ("megatron_core",),
         )
     task = config.get("task_type")
@@ -165,9 +165,9 @@ def _detachable(config: Mapping[str, Any]) -> Iterator[Finding]:
         yield refused(
             FindingCode.NOT_DETACHABLE,
             "layer_replication rebuilds the base's layers, and neither disabling nor unloading "
-            "the adapter gives the base back.",
+            "the adapter restores the base.",
             ("layer_replication",),
-            "Save the expanded model as a base of its own and train the adapter on that.",
+            "Save the expanded model as a separate base and train the adapter on that.",
         )
     if config.get("kasa_config"):
         yield refused(
@@ -179,7 +179,7 @@ def _detachable(config: Mapping[str, Any]) -> Iterator[Finding]:
     if isinstance(start, str) and start.lower().startswith(_MUTATING):
         yield refused(
             FindingCode.BASE_MUTATING_INIT,
-            f"init_lora_weights={start} moves a part of the base's weights into the adapter, so "
+            f"init_lora_weights={start} moves part of the base's weights into the adapter, so "
             "attaching it changes the base itself.",
             ("init_lora_weights",),
             "Convert it to a plain LoRA: PeftModel.save_pretrained(..., "
@@ -191,8 +191,8 @@ def _variants(config: Mapping[str, Any]) -> Iterator[Finding]:
     if saved := tuple(config.get("modules_to_save") or ()):
         yield warned(
             FindingCode.MODULES_TO_SAVE,
-            f"It carries whole trained copies of {', '.join(saved)}: PEFT's unload() would leave "
-            "them in the base; gate detaches by disabling or by a fresh load, and proves it.",
+            f"It contains fully trained copies of {', '.join(saved)}, which PEFT's unload() would "
+            "leave in the base. gate takes them out of the tree and proves it.",
             saved,
         )
     if (bias := config.get("bias", "none")) != "none":

@@ -1,4 +1,4 @@
-"""The tensors of an adapter file: all there, none too many, of the right shape and rank."""
+"""The tensors of an adapter file: none missing, none extra, all of the right shape and rank."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ def judge_tensors(
     base: Mapping[str, StoredTensor] | None,
     base_config: Mapping[str, Any] | None,
 ) -> tuple[Finding, ...]:
-    """Everything that names, shapes and numbers say; with the base's tensors, much more."""
+    """Everything that names, shapes and numbers show; much more with the base's tensors."""
     kinds = tuple(sorted(name for name, tensor in tensors.items() if not tensor.is_float))
     if kinds:
         return (
             refused(
                 FindingCode.UNSUPPORTED_DTYPE,
-                f"{some(kinds)}: {tensors[kinds[0]].dtype} is no dtype of an adapter.",
+                f"{some(kinds)}: {tensors[kinds[0]].dtype} is not a dtype that adapters are "
+                "stored in.",
                 kinds,
                 "Save it as float32, bfloat16 or float16.",
             ),
@@ -52,8 +53,8 @@ def judge_tensors(
             found.append(
                 told(
                     FindingCode.NAMES_NOT_DERIVED,
-                    "The base's files do not name its modules one to one, so the tensors' names "
-                    "are proven only when the adapter is attached.",
+                    "The names in the base's files do not map one to one to its modules, so the "
+                    "adapter's tensor names are only verified when it is attached.",
                 )
             )
         found += _by_pairing(config, tensors)
@@ -86,17 +87,17 @@ def _against_base(
     if missing:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"The file lacks {len(missing)} of {count(len(expected.required), 'tensor')}: "
+            f"The file is missing {len(missing)} of {count(len(expected.required), 'tensor')}: "
             f"{some(missing)}. "
-            "PEFT would fill them with random numbers.",
+            "PEFT would fill in random numbers.",
             missing,
         )
     if surplus:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"The file holds {count(len(surplus), 'tensor')} of no module that the config names: "
-            f"{some(surplus)}. "
-            "PEFT would drop them without a word.",
+            f"The file has {count(len(surplus), 'tensor')} for modules that the config does not "
+            f"name: {some(surplus)}. "
+            "PEFT would drop them silently.",
             surplus,
         )
     yield from _shapes(tensors, expected)
@@ -107,7 +108,7 @@ def _shapes(tensors: Tensors, expected: Expected) -> Iterator[Finding]:
     for name, shape in {**expected.required, **expected.optional}.items():
         if name not in tensors or tensors[name].shape == shape:
             continue
-        # A wrong rank is one fact about the config, told once by _ranks.
+        # A wrong rank is one fact about the config, reported once by _ranks.
         if not (is_factor(name) and outer(name, tensors[name].shape) == outer(name, shape)):
             wrong.append(name)
     if wrong:
@@ -115,33 +116,32 @@ def _shapes(tensors: Tensors, expected: Expected) -> Iterator[Finding]:
         shape = expected.required.get(first) or expected.optional[first]
         yield refused(
             FindingCode.SHAPE_MISMATCH,
-            f"{count(len(wrong), 'tensor')} of a shape that does not fit the base: {first} is "
-            f"{_sizes(tensors[first].shape)}, the base needs {_sizes(shape)}.",
+            f"{count(len(wrong), 'tensor')} with a shape that does not fit the base: {first} is "
+            f"{_sizes(tensors[first].shape)}, but the base needs {_sizes(shape)}.",
             tuple(wrong),
-            "Was the adapter trained on another base, or with another vocabulary size?",
+            "Was the adapter trained on a different base, or with a different vocabulary size?",
         )
 
 
 def _by_pairing(config: Mapping[str, Any], tensors: Tensors) -> Iterator[Finding]:
-    """Without the base: each A needs its B and the other way round."""
+    """Without the base: each A needs its B, and each B its A."""
     lost = [other for name in tensors if (other := partner(name)) and other not in tensors]
     if lost:
         yield refused(
             FindingCode.MISSING_TENSORS,
-            f"The file lacks {count(len(lost), 'tensor')}: {some(tuple(lost))}. "
-            "PEFT would fill them with random numbers.",
+            f"The file is missing {count(len(lost), 'tensor')}: {some(tuple(lost))}. "
+            "PEFT would fill in random numbers.",
             tuple(sorted(lost)),
         )
     if not any(is_factor(name) for name in tensors):
         yield refused(
-            FindingCode.MISSING_TENSORS, "The file holds no LoRA tensor at all.", tuple(tensors)
+            FindingCode.MISSING_TENSORS, "The file contains no LoRA tensors.", tuple(tensors)
         )
     strange = tuple(sorted(name for name in tensors if not name.startswith(PREFIX)))
     if strange:
         yield refused(
             FindingCode.UNEXPECTED_TENSORS,
-            f"{count(len(strange), 'tensor')} with a name that PEFT does not give: "
-            f"{some(strange)}.",
+            f"{count(len(strange), 'tensor')} with a name that PEFT does not use: {some(strange)}.",
             strange,
         )
 

@@ -1,7 +1,7 @@
-"""Which tensors an adapter file must hold, from its config and the base's stored tensors.
+"""Which tensors an adapter file must contain, from its config and the base's stored tensors.
 
-PEFT fills a missing matrix with random numbers and drops an unexpected one without a word, so the
-two lists are compared here by name and shape, before anything is loaded.
+PEFT fills a missing matrix with random numbers and silently drops an unexpected one, so the two
+lists are compared here by name and shape, before anything is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FUSED = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_exper
 
 @dataclass(frozen=True)
 class BaseModules:
-    """Modules of the base with a weight matrix, as far as its files tell."""
+    """Modules of the base with a weight matrix, as far as its files show."""
 
     shapes: Mapping[str, tuple[int, ...]]
     """Module -> shape of its weight as stored."""
@@ -53,7 +53,7 @@ class BaseModules:
         return cls(shapes=shapes, tensors=tensors, derivable=not fused)
 
     def is_embedding(self, module: str) -> bool:
-        """Judged by name: the files do not say of what class a module is."""
+        """Judged by name: the files do not say what class a module has."""
         return module.rpartition(".")[2] in _EMBEDDINGS
 
     def is_output(self, module: str) -> bool:
@@ -63,16 +63,16 @@ class BaseModules:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the file must hold. A None in a shape is a size that only the base's code knows."""
+    """What the file must contain. None in a shape is a size that only the base's code knows."""
 
     required: Mapping[str, tuple[int, ...]]
     optional: Mapping[str, tuple[int, ...]]
-    """Copies of the base's own tensors that PEFT saves along."""
+    """Copies of the base's own tensors that PEFT saves as well."""
     targets: tuple[str, ...]
 
 
 def expect_tensors(config: Mapping[str, Any], base: BaseModules) -> Expected:
-    """Derive the tensors of a LoRA adapter. The config must have been judged before."""
+    """Derive the tensors of a LoRA adapter. The config must already have been judged."""
     targets = tuple(
         module
         for module in sorted(base.shapes)

@@ -1,4 +1,4 @@
-"""A fully fine-tuned checkpoint against the base: the same model, with other numbers."""
+"""A fully fine-tuned checkpoint against the base: the same model, with different numbers."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def judge_checkpoint(
     base: Mapping[str, StoredTensor] | None,
     base_config: Mapping[str, Any] | None,
 ) -> Iterator[Finding]:
-    """Everything that the files of a full checkpoint say."""
+    """Everything that the files of a full checkpoint show."""
     if config.get("auto_map"):
         yield refused(
             FindingCode.REMOTE_CODE,
-            "config.json asks to import code of a stranger (auto_map).",
+            "config.json asks to import third-party code (auto_map).",
             ("auto_map",),
         )
     yield told(
         FindingCode.NOT_DETACHABLE_BY_DESIGN,
-        "A full checkpoint has nothing to detach: its rollback is the channel moving to another "
+        "A full checkpoint has nothing to detach: to roll it back, the channel moves to another "
         "digest.",
     )
     yield from _finite(tensors)
@@ -43,7 +43,7 @@ def judge_checkpoint(
     if differing:
         yield refused(
             FindingCode.ARCHITECTURE_DIFFERS,
-            "It is another architecture than the base: "
+            "Its architecture differs from the base's: "
             + ", ".join(f"{k} {config.get(k)}, not {base_config.get(k)}" for k in differing)
             + ".",
             differing,
@@ -58,7 +58,7 @@ def judge_checkpoint(
             lost,
         )
     elif all(_same(tensors[name], base[name]) for name in base if name in tensors):
-        yield held(FindingCode.NO_EFFECT, "The checkpoint is the base, number for number.")
+        yield held(FindingCode.NO_EFFECT, "The checkpoint equals the base, number for number.")
 
 
 def _finite(tensors: Mapping[str, StoredTensor]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Which modules of the base an adapter config means, by the rules of PEFT 0.21.
 
-PEFT treats names in a config as regular expressions in several places. A config comes from a
-stranger, and a pattern such as `(a+)+$` takes for ever to fail, so patterns are judged first.
+PEFT treats names in a config as regular expressions in several places. A config is untrusted, and
+a pattern such as `(a+)+$` takes exponential time to fail, so patterns are judged first.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["is_safe_pattern", "matches_target", "pattern_value", "saved_modules"
 ALL_LINEAR = "all-linear"
 _MAX_PATTERN = 2000
 _NAME, _WIDE = 64, 4
-"""Characters of a long module name; a repeat with more ends than this is counted as open."""
+"""Characters of a long module name; a repeat with more possible ends is counted as unbounded."""
 _MOST_WAYS = 6_000_000
 _REPEATS = {_op.MAX_REPEAT, _op.MIN_REPEAT, _op.POSSESSIVE_REPEAT}
 
 
 def is_safe_pattern(pattern: str, *others: str) -> bool:
-    """Do the patterns compile, and is the work of matching all of them bounded by something small?
+    """Do the patterns compile, and is the work of matching all of them small?
 
     Refused: back references, named groups and flags (PEFT puts patterns into larger ones), anything
     very long, and more than `_MOST_WAYS` ways in which a module name can be tried. See `_Ways` for
@@ -67,7 +67,7 @@ class _Ways:
 
 
 def _ways(parsed: Any) -> _Ways | None:
-    """Of a sequence, one part behind the other; None when there is no bound."""
+    """Of a sequence, one part after the other; None when there is no bound."""
     found = _Ways()
     for code, argument in parsed:
         part: _Ways | None = _Ways()
@@ -92,14 +92,14 @@ def _ways(parsed: Any) -> _Ways | None:
 def _repeated(low: int, high: int, body: Any) -> _Ways | None:
     inside = _ways(body)
     if inside is None or (high > 1 and inside != _Ways()):
-        return None  # a repeat in a repeat
+        return None  # a repeat inside a repeat
     if high - low >= _WIDE:
         return _Ways(wide=1).then(inside)
     return _Ways(narrow=high - low + 1).then(inside)
 
 
 def _either(branches: Any) -> _Ways | None:
-    """Of alternatives only those can be tried that begin with the same character."""
+    """Only alternatives that begin with the same character can both be tried."""
     ways = [_ways(branch) for branch in branches]
     firsts = [branch[0][1] if len(branch) and branch[0][0] is _op.LITERAL else None
               for branch in branches]  # fmt: skip
@@ -116,7 +116,7 @@ def _either(branches: Any) -> _Ways | None:
 def matches_target(module: str, config: Mapping[str, Any], *, is_output: bool = False) -> bool:
     """Would PEFT put a LoRA layer on this module? `is_output` marks the language model head.
 
-    The patterns must have been judged safe before.
+    The patterns must already have been judged safe.
     """
     targets = config.get("target_modules")
     if _excluded(module, config) or targets is None:
@@ -176,6 +176,6 @@ def _named_by(pattern: str) -> re.Pattern[str]:
 
 
 def saved_modules(modules: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
-    """Modules that `modules_to_save` means: those whose name ends with one of the names."""
+    """Modules that `modules_to_save` refers to: those whose name ends with one of its names."""
     wanted = tuple(names)
     return tuple(module for module in modules if wanted and module.endswith(wanted))

@@ -1,7 +1,7 @@
-"""What lies beside a candidate: tokenizer, vocabulary and chat template, against the base's.
+"""The files next to a candidate: tokenizer, vocabulary and chat template, against the base's.
 
-An adapter trained with another tokenizer than the one it is served with looks well and talks
-nonsense, so what a trainer saved along is compared by meaning.
+An adapter served with a different tokenizer from the one it was trained with looks fine and talks
+nonsense, so what the trainer saved with it is compared by meaning.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ __all__ = ["judge_surroundings"]
 
 
 def judge_surroundings(source: Path, base_folder: ModelFolder | None) -> tuple[Finding, ...]:
-    """Compare the tokenizer files beside the candidate, where there are any, with the base's."""
+    """Compare the tokenizer files next to the candidate, if there are any, with the base's."""
     try:
         own = read_tokenizer(source)
     except UnsafeFileError as problem:
         return (refused(FindingCode.UNSAFE_FILE, f"{problem}, so it was not opened."),)
     except ValueError as problem:
         return (
-            warned(FindingCode.TOKENIZER_DIFFERS, f"The tokenizer beside it is broken: {problem}."),
+            warned(
+                FindingCode.TOKENIZER_DIFFERS, f"The tokenizer next to it is broken: {problem}."
+            ),
         )
     if not own.present and own.chat_template is None and not any(own.special.values()):
         return ()
@@ -34,7 +36,7 @@ def judge_surroundings(source: Path, base_folder: ModelFolder | None) -> tuple[F
         return (
             told(
                 FindingCode.BASE_NOT_COMPARED,
-                "A tokenizer lies beside it; without the base it cannot be compared.",
+                "There is a tokenizer next to it, which cannot be compared without the base.",
             ),
         )
     return tuple(_differences(own, base_folder.tokenizer))
@@ -45,23 +47,26 @@ def _differences(own: TokenizerFiles, base: TokenizerFiles) -> Iterator[Finding]
         if own.vocabulary != base.vocabulary:
             yield refused(
                 FindingCode.VOCABULARY_DIFFERS,
-                "The vocabulary saved beside it differs from the base's: the same text becomes "
-                "other token ids.",
-                hint="Serve and check it with the base and tokenizer that it was trained with.",
+                "The vocabulary saved with it differs from the base's: the same text gets "
+                "different token ids.",
+                hint="Check and serve it with the base and tokenizer that it was trained with.",
             )
         elif own.rules != base.rules:
             yield warned(
                 FindingCode.TOKENIZER_DIFFERS,
-                "The tokenizer saved beside it splits text by other rules or settings than the "
+                "The tokenizer saved with it splits text by different rules or settings from the "
                 "base's; the check uses the base's.",
             )
     if own.chat_template is not None and own.chat_template != base.chat_template:
-        what = "another chat template than" if base.chat_template else "a chat template, unlike"
+        what = (
+            "a chat template that differs from the base's"
+            if base.chat_template
+            else "a chat template, and the base has none"
+        )
         yield held(
             FindingCode.CHAT_TEMPLATE_DIFFERS,
-            f"It was saved with {what} the base: chats would be formatted otherwise than in "
-            "training.",
-            hint="Train with the base's template, or make a base of the new one.",
+            f"It was saved with {what}, so chats would be formatted differently from training.",
+            hint="Train with the base's template, or make a base with the new one.",
         )
     yield from _special(own, base)
 
@@ -75,8 +80,8 @@ def _special(own: TokenizerFiles, base: TokenizerFiles) -> Iterator[Finding]:
     if not differing:
         return
     shown = ", ".join(f"{key} {own.special[key]!r}, not {base.special[key]!r}" for key in differing)
-    text = f"The tokenizer saved beside it has other special tokens: {shown}."
-    # Trainers often set padding; the ends of texts are what a model learns.
+    text = f"The tokenizer saved with it has different special tokens: {shown}."
+    # Trainers often set padding; what a model learns is where texts end.
     if differing == ("pad_token",):
         yield told(FindingCode.SPECIAL_TOKENS_DIFFER, text, differing)
     else:

@@ -38,7 +38,7 @@ def outer(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def partner(name: str) -> str | None:
-    """Name of the other factor of the same module, or None for what is no factor."""
+    """Name of the other factor of the same module; None for what is not a factor."""
     for suffix, other in _PARTNER.items():
         if name.endswith(suffix):
             return name.removesuffix(suffix) + other

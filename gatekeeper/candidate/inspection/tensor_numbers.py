@@ -42,15 +42,15 @@ def judge_finite(tensors: Tensors) -> Iterator[Finding]:
 def judge_writes(
     config: Mapping[str, Any], tensors: Tensors, base: Mapping[str, StoredTensor] | None
 ) -> Iterator[Finding]:
-    """Weights of the base itself in the file: PEFT would load them over the base's."""
+    """Weights of the base itself in the file, which PEFT would load over the base's."""
     copies = base_copies(config, tensors)
     if not copies:
         return
     if base is None:
         yield warned(
             FindingCode.WRITES_BASE,
-            f"The file carries weights of the base itself ({some(copies)}); without the base it "
-            "cannot be told whether they differ.",
+            f"The file contains weights of the base itself ({some(copies)}); without the base "
+            "there is no telling whether they differ.",
             copies,
         )
         return
@@ -58,8 +58,8 @@ def judge_writes(
     if differing:
         yield refused(
             FindingCode.WRITES_BASE,
-            f"Attaching would overwrite the base's own {some(differing)} with other numbers, and "
-            "detaching would not bring them back.",
+            f"Attaching would overwrite the base's own {some(differing)} with different numbers, "
+            "and detaching would not restore them.",
             differing,
             "Train with bias='none' and save with save_embedding_layers=False; to train the "
             "embeddings, use modules_to_save.",
@@ -112,7 +112,7 @@ def _zero(tensor: StoredTensor) -> bool:
 def _untouched(
     tensor: StoredTensor, config: Mapping[str, Any], base: Mapping[str, StoredTensor] | None
 ) -> bool:
-    """Is a saved module, bias, token row or DoRA magnitude still what it was before training?"""
+    """Is a saved module, bias, token row or DoRA magnitude still as it was before training?"""
     import numpy as np
 
     name = tensor.name.removeprefix(PREFIX)
@@ -127,7 +127,7 @@ def _untouched(
         norms = np.linalg.norm(own.numbers(), axis=1)
         return norms.shape == tensor.shape and np.allclose(norms, tensor.numbers(), rtol=1e-3)
     if name.endswith(".token_adapter.trainable_tokens_delta"):
-        # Despite its name PEFT keeps the rows themselves in it, not a difference.
+        # Despite its name, PEFT keeps the rows themselves in it, not a difference.
         module = name.removesuffix(".token_adapter.trainable_tokens_delta")
         own, wanted = base.get(module + ".weight"), config["trainable_token_indices"]
         if own is None:

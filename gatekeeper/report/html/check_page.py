@@ -148,8 +148,8 @@ def _facts(check: RecordedCheck) -> _Context:
 
 
 def accepted(verdict: Verdict) -> tuple[float, float]:
-    """Margin and gain of the accepted region: the widest margin, since the worst capability may
-    be any of them."""
+    """Margin and gain of the accepted region: the widest margin, since any capability may be the
+    worst."""
     margins = [-rule.threshold for rule in verdict.rules if rule.kind is RuleKind.FORGETTING]
     gains = [rule.threshold for rule in verdict.rules if rule.kind is RuleKind.MIN_GAIN]
     return max(margins, default=0.05), max(gains, default=0.0)

@@ -50,7 +50,7 @@ def flip_rows(samples: Sequence[SampleRecord]) -> list[FlipRow]:
 
 def _row(sample: SampleRecord, limit: int) -> FlipRow:
     def text(value: str, most: int) -> Markup:
-        # Cut before and after: what is invisible grows when it is spelled out.
+        # Cut before and after: invisible characters take more room when they are spelled out.
         return escape(clip(visible(clip(value.strip(), 2 * most)), most))
 
     return FlipRow(
@@ -65,7 +65,7 @@ def _row(sample: SampleRecord, limit: int) -> FlipRow:
 
 
 def _least(sample: SampleRecord, limit: int) -> int:
-    """Fewest bytes that the texts of a flip can take at this limit: cheap to know beforehand."""
+    """Fewest bytes that the texts of a flip can take at this limit: cheap to compute in advance."""
     answers = (sample.base_answer, sample.candidate_answer)
     told = sum(min(len(answer), limit // 2) for answer in answers)
     return told + min(len(sample.question), limit) + min(len(sample.gold), limit // 3)

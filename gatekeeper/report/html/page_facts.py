@@ -21,7 +21,7 @@ __all__ = ["Fact", "Figure", "cost_figures", "key_figures", "pin_facts", "proof_
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that is read from afar."""
+    """One headline number."""
 
     label: str
     value: str
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a table of facts. `state` is "", "good", "bad" or "open"."""
+    """One line in a table of facts. `state` is "", "good", "bad" or "open"."""
 
     label: str
     value: str
@@ -79,7 +79,7 @@ def proof_facts(evidence: Evidence) -> Iterator[Fact]:
             "Adapter on",
             f"logits move by up to {effect.max_logit_difference:.3g}, KL {effect.kl:.3g} nats, on "
             f"{count(effect.prompts, 'fixed prompt')}" if good
-            else ("the output is not finite" if not effect.finite else "it changes nothing"),
+            else ("its output is not finite" if not effect.finite else "it changes nothing"),
             "good" if good else "bad",
         )  # fmt: skip
     else:
@@ -93,12 +93,12 @@ def proof_facts(evidence: Evidence) -> Iterator[Fact]:
         found = sum(overlap.overlapping.values())
         yield Fact(
             "Training data",
-            f"{found:,} of {count(overlap.samples, 'suite sample')} also stand in "
+            f"{found:,} of {count(overlap.samples, 'suite sample')} also appear in "
             f"{count(overlap.rows, 'training row')}",
             "bad" if found else "good",
         )
     elif evidence.candidate.kind != "base":
-        yield Fact("Training data", "not at hand; overlap with the suites is unknown", "open")
+        yield Fact("Training data", "not available; overlap cannot be ruled out", "open")
     conflict = evidence.training.contradictions
     if conflict is not None:
         yield Fact(
@@ -160,7 +160,7 @@ def pin_facts(check: RecordedCheck) -> Iterator[Fact]:
 
 
 def cost_figures(evidence: Evidence) -> Iterator[Figure]:
-    """What the check cost, and what it did not have to."""
+    """What the check cost, and what it saved."""
     cost = evidence.cost
     yield Figure("Time", duration(cost.seconds))
     yield Figure("Answers scored", f"{cost.samples_scored:,}")

@@ -1,7 +1,7 @@
 """The whole registry as a small static site: channels, candidates, every check, trends over time.
 
-Pages are given as (relative path, text); writing them is the caller's business. Like a report, the
-site needs no network and runs no foreign script.
+Pages are returned as (relative path, text); the caller writes them. Like a report, the site needs
+no network and runs no foreign script.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ChannelMoment:
 
 @dataclass(frozen=True, slots=True)
 class ChannelHistory:
-    """A channel: what it serves, and how it came to that, newest first."""
+    """A channel: what it serves, and its history, newest first."""
 
     name: str
     serves: str

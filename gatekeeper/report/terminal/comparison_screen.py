@@ -35,7 +35,7 @@ def comparison_sentence(comparison: Comparison) -> str:
     of = count(len(rows), "comparison")
     if not told:
         return f"{second} against {first}: no difference is shown in {of}."
-    return f"{second} against {first}: {' and '.join(told)} of {of}, the rest shows no difference."
+    return f"{second} against {first}: {' and '.join(told)} of {of}; the rest shows no difference."
 
 
 def plain_comparison(comparison: Comparison) -> Iterator[str]:

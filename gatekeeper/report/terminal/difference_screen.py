@@ -26,16 +26,16 @@ def difference_lines(found: CheckDifference) -> Iterator[tuple[str, str]]:
     yield f"{one_line(found.before)} -> {one_line(found.after)}", "head"
     yield "", "plain"
     if found.inputs:
-        yield "What went in", "head"
+        yield "Inputs", "head"
         yield from _changed(found.inputs)
     else:
         yield (
-            "Nothing that was pinned differs: same candidate, base, suites, policy, draw.",
+            "No pin differs: same candidate, base, suites, policy and draw.",
             "plain",
         )
     yield "", "plain"
     if found.outcomes:
-        yield "What came out", "head"
+        yield "Outcome", "head"
         yield from _changed(found.outcomes)
     else:
         yield "The verdict and its reasons are the same.", "plain"
@@ -51,7 +51,7 @@ def difference_lines(found: CheckDifference) -> Iterator[tuple[str, str]]:
         yield f"{same}.", "plain"
     if found.policy:
         yield "", "plain"
-        yield "Policy, as it was resolved", "head"
+        yield "Policy, with `extends` resolved", "head"
         for line in found.policy[2:]:
             kind = {"-": "before", "+": "after"}.get(line[:1], "plain")
             yield f"  {line[:1]}{one_line(line[1:]) if line.strip() else ''}", kind
@@ -71,7 +71,7 @@ def print_difference(console: Console, found: CheckDifference) -> None:
 
 
 def _changed(changes: tuple[Change, ...]) -> Iterator[tuple[str, str]]:
-    """A line where both sides are short, else one for each."""
+    """One line when both sides are short, else one for each."""
     for change in changes:
         what, before, after = one_line(change.what), _value(change.before), _value(change.after)
         if len(before) + len(after) <= _SHORT:

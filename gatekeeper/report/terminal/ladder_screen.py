@@ -1,4 +1,4 @@
-"""The ladder in a terminal: rungs and their intervals against the bar, evidence, what lacks."""
+"""The ladder in a terminal: rungs and their intervals, the bar, evidence, what is missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORT = {"_proj": "", "all-linear": "all linear"}
 
 
 def print_ladder(console: Console, name: str, verdict: Verdict, view: LadderView) -> None:
-    """Print where a candidate stands on the ladder and what comes next."""
+    """Print where a candidate is on the ladder and what comes next."""
     _say(console, "")
     _say(console, f" {verdict_word(verdict)}  {one_line(name)}", "bold")
     for reason in verdict.reasons:
@@ -32,7 +32,7 @@ def print_ladder(console: Console, name: str, verdict: Verdict, view: LadderView
     for row in view.rows:
         _say(console, _rung_line(row, view.bar, scale), "bold" if row.place == "here" else "")
     _say(console, "")
-    _say(console, " What speaks for what", "bold")
+    _say(console, " Evidence for each cause", "bold")
     for found in view.indications:
         _wrapped(console, found.text, 29, f"   {found.name:<15} {found.strength:<9} ")
     _say(console, "")
@@ -93,7 +93,7 @@ def _say(console: Console, text: str, style: str = "") -> None:
 
 
 def _wrapped(console: Console, text: str, indent: int, head: str = "") -> None:
-    """Wrapped text that keeps its indent; `head` stands in the first line's indent."""
+    """Wrapped text that keeps its indent; `head` goes into the first line's indent."""
     from rich.text import Text
 
     lines = Text(text).wrap(console, max(24, console.width - indent - 1))

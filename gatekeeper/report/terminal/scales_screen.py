@@ -19,9 +19,9 @@ _WIDTH, _HEIGHT = 56, 11
 
 
 def print_scales(console: Console, points: Sequence[ScalePoint], chosen: ScalePoint | None) -> None:
-    """Print what every scale showed on the samples of the choice; the chosen one is marked."""
+    """Print the result of every scale on the samples of the choice; the chosen one is marked."""
     _say(console, "")
-    _say(console, f" {'scale':<6} {'task':>20}  {'tightest of forgetting':<34} room", "bold")
+    _say(console, f" {'scale':<6} {'task':>20}  {'tightest forgetting rule':<34} room", "bold")
     for point in points:
         mark = "*" if point is chosen else " "
         _say(
@@ -68,7 +68,7 @@ def drawing(points: Sequence[ScalePoint]) -> list[str]:
     drawn = [f"   {mark:>5} {''.join(row).rstrip()}" for mark, row in zip(left, grid, strict=True)]
     ends = f"{100 * across.low:+.0f} points", f"{100 * across.high:+.0f}"
     axis = f"{ends[0]}{ends[1]:>{_WIDTH - len(ends[0])}}"
-    return ["    task   (- limit of the task, | limit of forgetting)", *drawn, f"         {axis}"]
+    return ["    task   (- limit on the task, | limit on forgetting)", *drawn, f"         {axis}"]
 
 
 def _scale(values: Sequence[float]) -> Scale:

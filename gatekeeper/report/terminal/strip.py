@@ -24,14 +24,14 @@ class Scale:
 
     @classmethod
     def over(cls, values: Sequence[float | None]) -> Scale:
-        """The axis that holds these values, and zero."""
+        """The axis that contains these values, and zero."""
         known = [0.0, *(value for value in values if value is not None)]
         low, high = min(known), max(known)
         return cls(low, high) if high > low else cls(low - 0.01, high + 0.01)
 
 
 def scale_of(rules: Sequence[RuleResult]) -> Scale:
-    """The axis that holds every interval and limit of these rules, and zero."""
+    """The axis that contains every interval and limit of these rules, and zero."""
     return Scale.over([v for r in rules for v in (r.low, r.high, r.estimate, r.threshold)])
 
 

@@ -130,7 +130,7 @@ def _effect_text(effect: EffectProbe | None) -> str:
     if not effect.finite:
         return "output is not finite"
     if not effect.changed:
-        return "none: the logits are those of the base"
+        return "none: the logits are the same as the base's"
     off = "gone when off" if effect.off_identical else "NOT gone when off"
     return (
         f"on: logits move by up to {effect.max_logit_difference:.3g}, KL {effect.kl:.3g} nats "
@@ -286,5 +286,5 @@ def _fit(text: str, width: int) -> str:
 
 
 def _tail(text: str, width: int) -> str:
-    """The end of a long text: a prompt asks at its end."""
+    """The end of a long text: a prompt's question is at its end."""
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :]

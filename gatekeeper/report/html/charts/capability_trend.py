@@ -18,7 +18,7 @@ TREND_WIDTH = 270
 
 
 def trend(history: Sequence[tuple[str, RuleResult]], name: str) -> Markup:
-    """Draw one capability; `history` holds (candidate, rule) of each check, oldest first."""
+    """Draw one capability; `history` has (candidate, rule) of each check, oldest first."""
     width, height = TREND_WIDTH, 120
     left, right, top, bottom = 34, width - 10, 26, height - 8
     title = history[-1][1].capability

@@ -43,7 +43,7 @@ def forest(rules: Sequence[RuleResult], width: int, name: str) -> Markup:
         height,
         "Change of every capability against the base",
         f"{len(rules)} capabilities, in percentage points with interval and tolerated loss. "
-        + (f"Shown to be lost: {', '.join(lost)}." if lost else "None is shown to be lost."),
+        + (f"Lost: {', '.join(lost)}." if lost else "None was lost."),
     )
     _frame(drawing, axis, top, height - 26, narrow)
     for index, rule in enumerate(rules):

@@ -31,7 +31,7 @@ def scatter(
     across = Axis(min(losses) - _room(losses), max(losses) + 0.5 * _room(losses), left, right)
     up = Axis(min(gains) - _room(gains), max(gains) + _room(gains), bottom, top)
     drawing = Drawing(
-        name, width, height, "Gain on the task against the worst forgetting",
+        name, width, height, "Gain on the task against worst forgetting",
         f"{len(candidates)} candidates. Accepted: at most {points(margin)[1:]} points lost and a "
         f"gain of at least {points(min_gain)[1:]} points.",
     )  # fmt: skip
@@ -60,7 +60,7 @@ def _frame(drawing: Drawing, across: Axis, up: Axis) -> None:
         y = up.at(tick)
         drawing.line(across.start, y, across.end, y, "zero" if tick == 0 else "grid")
         drawing.text(across.start - 8, y + 4, points(tick).removesuffix(".0"), "tick", "end")
-    drawing.text(across.end, up.start + 38, "worst change of a capability, points →",
+    drawing.text(across.end, up.start + 38, "worst change in a capability, points →",
                  "tick", "end")  # fmt: skip
     drawing.text(0, 12, "↑ gain on the task, points", "tick")
 
@@ -85,7 +85,7 @@ def _point(
     drawing.mark(x, y, DECISION_SHAPE[point.decision], style, 6)
     to_left = x > (across.start + across.end) / 2
     label_x, label_y = (x - 16 if to_left else x + 16), y + 4
-    # A label that would lie on another one is left to the hover title and the table.
+    # A label that would overlap another one is left to the hover title and the table.
     if all(abs(label_x - a) > 90 or abs(label_y - b) > 14 for a, b in taken):
         drawing.text(label_x, label_y, fitted(point.name, 140),
                      "name" if current else "tick", "end" if to_left else "start")  # fmt: skip

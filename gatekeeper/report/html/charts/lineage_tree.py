@@ -1,7 +1,7 @@
-"""The lineage tree as a picture of its own: `gate lineage X --svg FILE`.
+"""The lineage tree as a separate picture: `gate lineage X --svg FILE`.
 
-An indented outline, oldest at the top: it stays readable however deep the history is, and in a
-browser, a README or a slide alike. Kinds are told by shape and by word, never by colour alone.
+An indented outline, oldest at the top: it stays readable however deep the history is, in a browser,
+a README or a slide alike. Kinds differ by shape and by word, never by colour alone.
 """
 
 from __future__ import annotations

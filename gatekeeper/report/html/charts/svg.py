@@ -1,7 +1,7 @@
 """SVG by hand: elements, escaping, axes. Charts are in `charts/`, colours in the style sheet.
 
 Every drawing has a title and a description, takes its colours from CSS classes (so dark mode and
-print follow), and tells states by shape as well as by colour.
+print follow), and distinguishes states by shape as well as by colour.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def fitted(text: str, width: float) -> str:
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round values inside [low, high], at most `most` and a few; zero among them if inside."""
+    """Round values inside [low, high], about `most` of them; including zero if it is inside."""
     span = high - low
     if span <= 0 or not math.isfinite(span):
         return [low]
@@ -41,7 +41,7 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Values to pixels, linearly; values outside are held at the edge."""
+    """Values to pixels, linearly; values outside are clamped to the edge."""
 
     low: float
     high: float
@@ -69,11 +69,11 @@ class Drawing:
     def rect(
         self, x: float, y: float, width: float, height: float, style: str, **more: float
     ) -> None:
-        """Draw a box; a negative width or height is drawn as none."""
+        """Draw a box; a negative width or height is drawn as zero."""
         self._add("rect", style, x=x, y=y, width=max(0.0, width), height=max(0.0, height), **more)
 
     def cell(self, x: float, y: float, width: float, height: float, style: str, told: str) -> None:
-        """Draw a box with a title of its own: the cheapest way to draw hundreds."""
+        """Draw a box with its own title: the cheapest way to draw hundreds."""
         self._parts.append(
             Markup(
                 '<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
@@ -122,7 +122,7 @@ class Drawing:
         self._parts.append(Markup("</g>"))
 
     def render(self) -> Markup:
-        """Give the whole SVG, with its title and description wired for screen readers."""
+        """Return the whole SVG, with its title and description wired for screen readers."""
         return Markup(
             '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
             'aria-labelledby="{n}-t {n}-d"><title id="{n}-t">{t}</title>'

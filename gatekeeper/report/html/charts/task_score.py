@@ -19,7 +19,7 @@ _NARROW = 500
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One capability of a task suite, with the rules that were asked about it."""
+    """One capability of a task suite, with the rules that apply to it."""
 
     name: str
     bar: RuleResult | None

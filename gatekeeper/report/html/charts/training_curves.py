@@ -27,7 +27,7 @@ def curves(training: TrainingEvidence, width: int, name: str) -> Markup:
     most = max(loss for _, loss in every)
     up = Axis(0.0, 1.08 * most or 1.0, bottom, top)
     drawing = Drawing(
-        name, width, height, "Loss while training",
+        name, width, height, "Loss during training",
         f"Training loss ends at {fit[-1][1]:.3g}. " * bool(fit)
         + f"Validation loss ends at {held_out[-1][1]:.3g}. " * bool(held_out)
         + training.shape_text,

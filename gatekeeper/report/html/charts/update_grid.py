@@ -18,7 +18,7 @@ _ORDER = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 
 
 def size_of(update: ModuleUpdate) -> float:
-    """Relative update where the base was at hand, else the plain norm."""
+    """Relative update where the base was available, else the plain norm."""
     return update.relative if update.relative is not None else update.norm
 
 
@@ -28,7 +28,7 @@ def largest(weights: WeightEvidence, most: int = 8) -> list[ModuleUpdate]:
 
 
 def weight_grid(weights: WeightEvidence, width: int, name: str) -> Markup | None:
-    """Draw the grid; None where module names hold no layer number or are too many."""
+    """Draw the grid; None where module names contain no layer number or there are too many."""
     cells: dict[tuple[str, int], ModuleUpdate] = {}
     for update in weights.modules:
         match = _LAYER.search(update.name)
@@ -42,8 +42,8 @@ def weight_grid(weights: WeightEvidence, width: int, name: str) -> Markup | None
     side = max(4.0, min(26.0, (width - left) / len(layers)))
     drawing = Drawing(
         name, width, top + len(rows) * 24 + 30, "Size of the update by layer and module",
-        f"{len(cells)} modules in {len(layers)} layers; the darker, the larger. "
-        f"{len(weights.dead_modules)} have no effect.",
+        f"{len(cells)} modules in {len(layers)} layers; darker means larger. "
+        f"Modules without effect: {len(weights.dead_modules)}.",
     )  # fmt: skip
     most = max(map(size_of, cells.values())) or 1.0
     dead = frozenset(weights.dead_modules)
