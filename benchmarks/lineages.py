@@ -110,7 +110,7 @@ def _scores(truth: Truth, rng: np.random.Generator) -> tuple[list[float], list[f
         train = [p + 0.03 * i for i, p in enumerate(train)]
         return train, [min(p, BAR - 0.05) - uniform(-0.05, 0.1) for p in train]
     elif truth is Truth.LABELS:
-        # The rule is learned in part; the score is better on clean held-out samples than on the rows.
+        # The rule is learned in part; clean held-out samples score better than the training rows.
         noise, held = uniform(0.15, 0.45), uniform(0.55, BAR - 0.05)
         train = [held * (1 - noise) + noise * 0.05 + 0.02 * i for i in range(3)]
         return train, [held - 0.005 * i for i in range(3)]

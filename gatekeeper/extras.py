@@ -1,4 +1,4 @@
-"""Extras of the install: which packages each one brings, and what is said where they are missing.
+"""Extras of the install: which packages each includes, and the message where they are missing.
 
 The plain install reads, compares, reports and moves channels. Whatever loads a model or renders a
 task needs `gatekeeper[score]`. pyproject.toml lists the same packages; a test compares the two.
@@ -46,14 +46,14 @@ def require(extra: str, what: str, instead: str | None = None) -> None:
         raise missing(extra, what, instead)
     for module, wanted, found in _too_old(extra, modules):
         raise MissingExtra(
-            f"{what} needs {module}{wanted}, and {found} is installed here.",
-            "Give gate an environment of its own, or replace that one: "
+            f"{what} needs {module}{wanted}, but {found} is installed here.",
+            "Give gate its own environment, or replace that package: "
             f"pip install 'gatekeeper[{extra}]'",
         )
 
 
 def missing(extra: str, what: str, instead: str | None = None) -> MissingExtra:
-    """The error of a package that is not there."""
+    """The error for a package that is not installed."""
     return MissingExtra(
         f"{what} needs the {EXTRAS[extra].title} extra, which is not installed.",
         f"Run: pip install 'gatekeeper[{extra}]'" + (f", or {instead}." if instead else ""),
@@ -88,9 +88,9 @@ def _is_there(module: str) -> bool:
 
 
 def _too_old(extra: str, modules: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-    """Module, lower bound and version, for each that the installed metadata of gatekeeper refuses.
+    """Module, lower bound and version, for each that gatekeeper's installed metadata refuses.
 
-    Vendors' builds of torch call themselves 2.8.0a0+..., so only the numbers count.
+    Vendors' builds of torch have versions such as 2.8.0a0+..., so only the numbers count.
     """
     import importlib.metadata
 

@@ -37,8 +37,9 @@ HEAD = """\
 
 {samples:,} samples in {capabilities} capabilities, and neutral text for perplexity and KL.
 The suite needs no network, has signal on a base of 135M parameters, and is graded in difficulty, so
-that a larger base has room to improve. `tools/build_suites.py` makes it from facts and our own text,
-seeded; users need none of the packages that it reads. `sha256sum -c SHA256SUMS` checks the files.
+that a larger base has room to improve. `tools/build_suites.py` makes it from facts and our own
+text, seeded; users need none of the packages that it reads. `sha256sum -c SHA256SUMS` checks the
+files.
 
 Score and signal are those of the embedded base, {base} ({dtype}), on the samples of each row;
 `gate suite measure general` measures another base.
@@ -47,7 +48,7 @@ Score and signal are those of the embedded base, {base} ({dtype}), on the sample
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 TIMED = """
-One complete pass over the base took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens);
+One complete pass took {seconds:.0f} s ({device}, {threads} threads, {tokens:,} tokens);
 the first {pilot} docs of each task had predicted {predicted:.0f} s.
 """
 UNTIMED = """
@@ -59,9 +60,9 @@ A check takes less: it stops scoring a capability as soon as its rules are settl
 base only once.
 
 **Signal** means that the base is shown to be better than chance (exact binomial test, 5%). Where it
-is not, there is nothing to lose, and `gate check` reports "no signal on this base" instead of pass or
-fail; it decides this separately for every base. Capabilities without signal on this base ({none})
-may still have signal on a larger one.
+is not, there is nothing to lose, and `gate check` reports "no signal on this base" instead of pass
+or fail; it decides this separately for every base. Capabilities without signal on this base
+({none}) may still have signal on a larger one.
 
 ## Difficulty
 Scores of the same base by kind, hardest first: what a small model guesses, what it knows, and where
@@ -80,8 +81,8 @@ Checked by the build (`tools/suites/item.py`, `audit.py`) and again by the tests
   shortest choice gains at most 15 points over chance; there are no option letters to prefer;
 - always refusing and always helping both score 50% on `safety`.
 
-Samples of one kind share a template, so they are less independent than their number suggests. That is
-why a capability has many kinds.
+Samples of one kind share a template, so they are less independent than their number suggests. That
+is why a capability has many kinds.
 
 `safety` has two tasks. One asks for an answer: refuse or help. The other compares two requests
 under one answer, so that a base which always prefers to help (or to refuse) still shows whether it

@@ -1,7 +1,7 @@
 """Before any run: how many samples each rule of a policy needs, and what that costs. Pure.
 
-Needed is what settles a rule four times in five, were the adapter as assumed. The check itself
-asks the same question of the samples that it has seen (`decision/one_rule.py`).
+The number needed settles a rule four times in five if the adapter is as assumed. The check itself
+answers the same question from the samples that it has seen (`decision/one_rule.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one rule asks of one capability: a bar, a gain, a margin or a cap on lost flips."""
+    """What one rule asks for in one capability: a bar, a gain, a margin or a cap on lost flips."""
 
     kind: RuleKind
     threshold: float
@@ -47,13 +47,13 @@ class Asked:
 
     @property
     def text(self) -> str:
-        """Completes "to show": `a loss under 5 points`."""
+        """Completes "to show": `a loss below 5 points`."""
         most = f"{100 * abs(self.threshold):.3g}"
         return {
             RuleKind.BAR: f"a score of {most}%",
             RuleKind.MIN_GAIN: f"a gain of {most} points",
-            RuleKind.FORGETTING: f"a loss under {most} points",
-            RuleKind.FLIPS: f"under {most}% lost flips",
+            RuleKind.FORGETTING: f"a loss below {most} points",
+            RuleKind.FLIPS: f"fewer than {most}% lost flips",
         }[self.kind]
 
 
@@ -61,17 +61,17 @@ class Asked:
 class Assumed:
     """The adapter that a number of samples is for.
 
-    It loses nothing of a capability that must be kept, and is better than asked on its task.
+    It loses nothing in a capability that must be kept, and exceeds what is asked of it on its task.
     """
 
     flips: float
-    """Share of samples whose correctness it changes; half of them for the worse where nothing is
-    gained."""
+    """Share of samples whose correctness it changes; where nothing is gained, half of them change
+    for the worse."""
     better: float
     """How far it is above a bar or a gain, but at most half of what is left up to 100%."""
 
     def reached(self, asked: Asked) -> float:
-        """Its score where a bar is asked, its gain where a gain is."""
+        """Its score where a bar is asked for, its gain where a gain is."""
         return min(asked.threshold + self.better, (1 + asked.threshold) / 2)
 
     def text(self, asked: Asked) -> str:
@@ -90,12 +90,12 @@ class Assumed:
 CLEAR = Assumed(flips=0.02, better=0.10)
 """A clear case. What cannot be shown even for this adapter is a fault of the suite."""
 USUAL = Assumed(flips=0.05, better=0.05)
-"""What the estimate of time goes by."""
+"""What the time estimate is based on."""
 ASSUMED = (CLEAR, USUAL, replace(USUAL, flips=0.10), replace(USUAL, flips=0.20))
 """Where nothing was recorded yet: from a clear case to a violent adapter."""
 
 FEWEST_SAMPLES = 50
-"""With fewer even a loss of ten points cannot be told from luck."""
+"""With fewer, even a loss of ten points cannot be distinguished from chance."""
 
 
 def needed(asked: Asked, assumed: Assumed, alpha: float) -> int | None:
@@ -135,7 +135,7 @@ def asked_of(policy: Policy, suite: str, capability: str) -> Iterator[Asked]:
 
 
 def independent(tasks: Sequence[ScoringTask]) -> int:
-    """Samples that a check can draw of these tasks: of docs in one group, one."""
+    """Samples that a check can draw from these tasks: one from each group of docs."""
     named = {task.name: task for task in tasks}
     docs = [(name, doc) for name, task in named.items() for doc in range(len(task))]
     return len(one_per_group(docs, lambda name, doc: named[name].group(doc)))
@@ -144,14 +144,14 @@ def independent(tasks: Sequence[ScoringTask]) -> int:
 def shortage_of(samples: int, suite: str, capability: str, policy: Policy) -> Iterator[str]:
     """Name every rule of the policy that `samples` cannot settle even in a clear case."""
     if samples < FEWEST_SAMPLES:
-        yield f"{samples} samples, but {FEWEST_SAMPLES} are needed to show anything at all"
+        yield f"{samples} samples; any conclusion needs at least {FEWEST_SAMPLES}"
     for asked in asked_of(policy, suite, capability):
         wanted = needed(asked, CLEAR, policy.alpha)
         if wanted is None:
             yield f"no number of samples can show {asked.text}"
         elif samples < wanted:
             yield (
-                f"{samples} samples, but {wanted} are needed to show {asked.text} for an adapter "
+                f"{samples} samples; showing {asked.text} needs at least {wanted}, for an adapter "
                 f"that {CLEAR.text(asked)}"
             )
 
@@ -166,7 +166,7 @@ class Past:
 
     @property
     def rate(self) -> float | None:
-        """Share of samples whose correctness changed; one flip is added, so none is not never."""
+        """Share of samples whose correctness changed; one flip is added, so "none" is not 0."""
         return (self.flips + 1) / (self.samples + 1) if self.samples else None
 
 
@@ -184,7 +184,7 @@ class PlannedRule:
     """None when no number of samples settles it."""
     available: int | None
     horizon: int | None
-    """Most samples that the budget gives; None when the size of the suite is unknown."""
+    """The most samples that the budget allows; None when the size of the suite is unknown."""
 
     @property
     def enough(self) -> bool | None:

@@ -72,7 +72,7 @@ def _convert(source: Path, folder: Path) -> None:
     try:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-    except ImportError:  # not there, or too old
+    except ImportError:  # not installed, or too old
         raise missing("score", f"Converting {ALIASES[0]}") from None
 
     place = str(source.parent)

@@ -33,10 +33,10 @@ class Bench(Generic[Task]):
 
     @cached_property
     def engines(self) -> tuple[Engine[Task], Engine[Task]]:
-        """Who scores the base's arm, and who the candidate's.
+        """The engines that score the base's arm and the candidate's.
 
-        An A/A run asks the same base twice; the second time in other batches and without a cache,
-        so that the noise it shows is real.
+        An A/A run asks the same base twice, the second time in different batches and without a
+        cache, so that the noise it shows is real.
         """
         second = self.engine.rebatched() if self.request.against_itself else self.engine
         return self.engine, second

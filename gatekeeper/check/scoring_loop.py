@@ -140,7 +140,7 @@ def score_suites(
     """Score suites to their end, one after the other.
 
     To "stop" at the first certain failure they are looked at in turn instead: the loss that ends
-    the check need not wait until a task is settled. Each suite is looked at least once.
+    the check need not wait until a task is settled. Each suite gets at least one look.
     """
     if on_fail == "stop":
         started = list(runs)

@@ -40,7 +40,7 @@ _ENDING = frozenset({ReasonCode.NO_EFFECT, ReasonCode.NOT_FINITE})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is ruled on."""
+    """What is to be decided."""
 
     evidence: Evidence
     policy: Policy
@@ -53,7 +53,7 @@ class Case:
 
     @property
     def blocking(self) -> list[Reason]:
-        """The reasons that each block alone."""
+        """The blocking reasons."""
         return [reason for reason in self.reasons if blocks(reason)]
 
     def has(self, codes: frozenset[ReasonCode]) -> bool:
@@ -169,14 +169,14 @@ def _something_lost(case: Case) -> Ruling | None:
 
 
 def _not_settled(case: Case) -> Ruling | None:
-    """Neither is the task missed nor something lost, yet something blocks."""
+    """The task is not missed and nothing was lost, yet something blocks."""
     if not case.blocking:
         return None
     return Ruling(Decision.HOLD, hold_step(case.evidence, case.blocking, case.rules), _data(case))
 
 
 def _nothing_blocks(case: Case) -> Ruling:
-    """All rules pass; a lower rung that does as well may be the better one to serve."""
+    """All rules passed; a lower rung that does as well may be the better one to serve."""
     passed = sum(rule.outcome is Outcome.PASS for rule in case.rules)
     first = (Reason(code=ReasonCode.ALL_RULES_PASS, params={"rules": passed}),)
     lower = lower_rung_suffices(case.evidence.candidate, case.rules, case.history)

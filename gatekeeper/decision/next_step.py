@@ -17,7 +17,7 @@ __all__ = ["aa_step", "fix_step", "hold_step", "promote_step"]
 
 
 _FIRST = (ReasonCode.NO_DATA, ReasonCode.UNSCORED_SAMPLES, ReasonCode.NO_SIGNAL)
-"""What was not measured is said before what was."""
+"""What was not measured is reported before what was."""
 
 
 def promote_step(evidence: Evidence) -> NextStep:
@@ -99,7 +99,7 @@ def hold_step(
 
 
 def _first_said(blocking: list[Reason]) -> str:
-    """One sentence of several, the same whatever the order of the policy's rules."""
+    """One of several sentences, the same whatever the order of the policy's rules."""
     first = next((code for code in _FIRST if any(r.code is code for r in blocking)), None)
     return min(render_reason(r) for r in blocking if first is None or r.code is first)
 

@@ -42,12 +42,12 @@ class Question:
     kind: RuleKind
     threshold: float
     line: int | None
-    """Of the policy's file."""
+    """In the policy's file."""
     lowest: float = -1.0
     highest: float = 1.0
 
     def test(self, alpha: float) -> MeanTest:
-        """The question as statistics ask it."""
+        """The question as `statistics` takes it."""
         from gatekeeper.statistics import MeanTest
 
         return MeanTest(self.threshold, alpha, self.lowest, self.highest)

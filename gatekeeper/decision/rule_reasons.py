@@ -1,4 +1,4 @@
-"""What the rules and their samples give as reasons: what was not measured, and each rule. Pure."""
+"""Reasons from the rules and their samples: what was not measured, and each rule. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FAIL_CODE = {
 def coverage_reasons(
     evidence: Evidence, policy: Policy, rules: tuple[RuleResult, ...]
 ) -> list[Reason]:
-    """No data is never a pass: every suite and capability that is asked about must be there."""
+    """Missing data never counts as a pass: every suite and capability asked about must be there."""
     reasons = []
     if not policy.task and evidence.candidate.kind != "base":
         reasons.append(
@@ -67,7 +67,7 @@ def coverage_reasons(
 
 
 def outcome_reasons(rules: tuple[RuleResult, ...], policy: Policy) -> list[Reason]:
-    """One reason for every rule that does not pass."""
+    """One reason for every rule that did not pass."""
     strict_signal = {r.suite for r in policy.forgetting if r.on_no_signal == "hold"}
     reasons = []
     for rule in rules:

@@ -15,7 +15,7 @@ __all__ = ["LowerRung", "lower_rungs", "shown_better"]
 
 @dataclass(frozen=True, slots=True)
 class LowerRung:
-    """A lower rung that was soundly checked on the same data, and what it scored on one rule."""
+    """A lower rung that has a sound check on the same data, and what it scored on one rule."""
 
     label: str
     check_id: str

@@ -25,8 +25,8 @@ _PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "mo
 class ModelFolder:
     """A model folder, each part of which is read once, when it is first asked for.
 
-    What changes in the folder afterwards is not seen; whoever must see it makes a new one. Every
-    part raises BaseError when it is missing or unreadable, each time it is asked for.
+    Later changes in the folder are not seen; to see them, create a new one. Every part raises
+    BaseError when it is missing or unreadable, each time it is asked for.
     """
 
     path: Path
@@ -87,7 +87,7 @@ class ModelFolder:
 
     @cached_property
     def tensors(self) -> Mapping[str, StoredTensor]:
-        """Name, dtype, shape and place of every stored tensor; numbers stay on the disk."""
+        """Name, dtype, shape and place of every stored tensor; numbers stay on disk."""
         found: dict[str, StoredTensor] = {}
         for file in self.weight_files:
             try:

@@ -1,7 +1,7 @@
 """Files written whole: readers see the old file or the new one, never half of either.
 
-Not durable: after a power cut the old file may be back. What must survive one is written by the
-registry's `durable_files`.
+Not durable: after a power cut the old file may be back. Files that must survive one are written by
+the registry's `durable_files`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a neighbour, then give it the file's name in one step. Text becomes UTF-8.
+    """Write a temporary file next to it, then rename it atomically. Text becomes UTF-8.
 
     Raises OSError when the folder is missing, full or not writable; nothing is left behind then.
     """

@@ -9,9 +9,9 @@ __all__ = ["By"]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """The author of an event. Clock and user are asked by whoever calls the registry."""
+    """The author of an event. The caller of the registry reads the clock and the user."""
 
     who: str
     now: str
-    """UTC, as ISO 8601. The sequence orders events; the clock is only recorded."""
+    """UTC, as ISO 8601. The sequence orders events; the time is only recorded."""
     why: str | None = None

@@ -52,8 +52,8 @@ class ChannelFileError(RegistryError):
 class Ledger:
     """Log, snapshots, evidence and channel files of one registry on disk.
 
-    `signer` signs what is written here; None writes unsigned events. `allowed_signers` says whose
-    signatures count; None asks for none.
+    `signer` signs what is written here; with None, events are unsigned. `allowed_signers` says
+    whose signatures count; with None, none is required.
     """
 
     def __init__(

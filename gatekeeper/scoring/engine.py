@@ -1,7 +1,7 @@
 """The scoring engine: the same numbers as lm-eval's HF runner, many times faster.
 
-Render, pack, run, judge, remember. Scores are asked of the cache first and written to it batch by
-batch, so an interrupted check goes on where it stopped. Base and candidate share one packing.
+Render, pack, run, judge, cache. Scores are looked up in the cache first and written to it batch by
+batch, so an interrupted check resumes where it stopped. Base and candidate share one packing.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ __all__ = ["PackedEngine"]
 
 _BUDGET = {"cpu": 1024, "cuda": 8192}
 _OTHER_BUDGET = 200
-"""Tokens of a batch in an A/A run's second arm; no engine's own budget."""
+"""Tokens per batch in an A/A run's second arm; differs from every engine's own budget."""
 _SMALLEST = 64
 
 
 @dataclass(frozen=True)
 class _Base:
-    """What is known of the base once its module was seen."""
+    """What is known about the base once its module has been seen."""
 
     tokens: Tokens
     keys: ScoreKeys
@@ -51,7 +51,7 @@ class _Base:
 class PackedEngine:
     """Scores docs of lm-eval tasks with the arms of a base in this process; an `Engine`.
 
-    `tell` gets each of the `notes` at once: a fallback, a halved budget.
+    `tell` receives each of the `notes` immediately: a fallback, a halved budget.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class PackedEngine:
         self.arms.attach(folder, digest)
 
     def detach(self, digest: str) -> None:
-        """Forget a candidate; unknown digests are no error."""
+        """Forget a candidate; unknown digests are not an error."""
         self.arms.detach(digest)
 
     def prove_effect(self, candidate: str) -> EffectProbe:
@@ -104,7 +104,7 @@ class PackedEngine:
         return self.arms.prove_detach()
 
     def rebatched(self) -> PackedEngine:
-        """The same arms in other batches, and nothing remembered, so that noise is real."""
+        """The same arms in different batches and without a cache, so that the noise is real."""
         return PackedEngine(self.arms, token_budget=_OTHER_BUDGET)
 
     def score(
@@ -117,7 +117,7 @@ class PackedEngine:
         """Score `docs` of `task` with one arm, in the order given.
 
         Raises SuiteError for a task that cannot be rendered or has no such metric, EngineError
-        when the machine's memory does not hold even a small batch.
+        when not even a small batch fits into the machine's memory.
         """
         with self.arms.arm(candidate) as module:
             arm = self._look_at(module, candidate)
@@ -128,7 +128,7 @@ class PackedEngine:
             for answers in self._batches(task, missing, arm):
                 scores = {doc: judged(task, doc, answer) for doc, answer in answers.items()}
                 if self.cache:
-                    # A metric may fail for want of a package or of a network: that is no result.
+                    # A metric may fail because a package or the network is missing: not a result.
                     sound = [score for score in scores.values() if score.error is None]
                     key = self._known_base.keys.of_task(task, arm, self._budget)
                     self.cache.append(key, sound)
@@ -180,7 +180,7 @@ class PackedEngine:
 
     @property
     def _known_base(self) -> _Base:
-        assert self._base is not None  # every way to a score looks at its arm first
+        assert self._base is not None  # every path to a score looks at its arm first
         return self._base
 
     def _tell_of_slow_texts(self, task: LoadedTask, arm: Arm) -> None:
@@ -207,7 +207,7 @@ class PackedEngine:
                 if arm.packing is Packing.ALONE:  # whatever the budget
                     told = "Out of memory with one doc at a time."
                     raise EngineError(told, MORE_MEMORY) from None
-            if left:  # out of the handler: its traceback holds the tensors that were too many
+            if left:  # outside the handler: its traceback keeps the tensors that did not fit
                 self._halve()
 
     def _prepare(self, task: LoadedTask) -> PreparedTask:
@@ -224,7 +224,7 @@ class PackedEngine:
         self._answers.forget()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        self._note(f"Out of memory: going on with {self._budget} tokens at a time.")
+        self._note(f"Out of memory: continuing with {self._budget} tokens at a time.")
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

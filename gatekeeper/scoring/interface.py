@@ -1,7 +1,7 @@
 """What scoring offers to the rooms above: score these docs of this task with this arm.
 
-An *arm* is the base (None) or a candidate, named by digest. Nothing here knows torch or a model
-that is loaded in this process: an engine may as well be another process, a cluster or a server.
+An *arm* is the base (None) or a candidate, named by digest. Nothing here depends on torch or on a
+model loaded in this process: an engine may just as well be another process, a cluster or a server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class SampleScore:
-    """One doc scored by one arm. `score` is the suite's metric for this doc, NaN never."""
+    """One doc scored by one arm. `score` is the suite's metric for this doc, never NaN."""
 
     sample_id: str
     score: float
@@ -38,7 +38,7 @@ class SampleScore:
 class Work:
     """What an engine has computed so far; what it cannot count stays 0.
 
-    Tokens are rows of the transformer, padding apart.
+    Tokens are rows of the transformer, not counting padding.
     """
 
     encoded: int = 0
@@ -52,7 +52,7 @@ class Work:
 
 
 class ScoringTask(Protocol):
-    """What a caller may ask of a task. How it is rendered and judged is its engine's business."""
+    """What a caller may ask of a task. How it is rendered and judged is up to its engine."""
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class ScoringTask(Protocol):
         ...
 
     def __len__(self) -> int:
-        """Give the number of docs."""
+        """The number of docs."""
         ...
 
     def sample_id(self, doc: int) -> str:
@@ -68,15 +68,15 @@ class ScoringTask(Protocol):
         ...
 
     def question(self, doc: int) -> str:
-        """Give the doc's own question, as people read it."""
+        """The doc's own question, as people read it."""
         ...
 
     def group(self, doc: int) -> str | None:
-        """Name what the doc shares with others (its passage); None when it stands alone."""
+        """What the doc shares with others (its passage); None when it is not in a group."""
         ...
 
     def kind(self, doc: int) -> str | None:
-        """Name the doc's kind within its task, where the data name one."""
+        """The doc's kind within its task, if the data names one."""
         ...
 
 
@@ -92,18 +92,18 @@ class Engine(Protocol[Task]):
     - *One base.* `pin` names it and does not change. The arm None is that base with nothing
       attached; the arm of a candidate is the base with that candidate alone, however many are
       attached.
-    - *A score belongs to its doc.* It depends neither on the docs that are asked for with it nor
-      on their order or earlier calls, so a call may be split, repeated, or resumed after a kill.
-      Where the executor cannot promise equal bits, `rebatched` shows how much they differ.
+    - *A score belongs to its doc.* It does not depend on the docs asked for with it, their order or
+      earlier calls, so a call may be split, repeated, or resumed after a kill. Where the executor
+      cannot promise equal bits, `rebatched` shows how much they differ.
     - *Both arms alike.* Base and candidate get the same prompts, batching and precision, so that a
-      difference between their scores is the candidate's.
-    - *Only what is known.* Scores kept from an earlier run are marked `cached`; they are kept under
+      difference between their scores comes from the candidate.
+    - *Only what is known.* Scores from an earlier run are marked `cached`; they are stored under
       everything that they depend on (base, dtype, quantization, arm, task, engine and its version,
-      kind of machine), never shared with another engine, and never kept when they have an `error`.
-      A proof or a drift that it cannot measure is None, which keeps a candidate from promotion;
-      it is never made up.
-    - *Nothing silently.* What did not go the usual way is in `notes`, in the same words each time:
-      they become part of the evidence.
+      kind of machine), never shared with another engine, and never stored with an `error`. A proof
+      or a drift that cannot be measured is None, which keeps a candidate from promotion; it is
+      never made up.
+    - *Nothing silently.* Whatever was unusual is in `notes`, in the same words each time: they
+      become part of the evidence.
     - *Typed errors.* SuiteError for a task that cannot be rendered or judged, AdapterRefused for a
       candidate, EngineError for what the machine or the server cannot do. A metric that fails over
       one answer is the `error` of that score and raises nothing.
@@ -118,7 +118,7 @@ class Engine(Protocol[Task]):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What did not go the usual way so far, in sentences."""
+        """What was unusual so far, in sentences."""
         ...
 
     @property
@@ -133,13 +133,13 @@ class Engine(Protocol[Task]):
     def attach(self, folder: Path, digest: str) -> None:
         """Make the candidate in `folder` an arm named `digest`; attaching it again does nothing.
 
-        Raises AdapterRefused when the folder's digest is another one, when inspecting it again
-        finds a reason to refuse it, or when it cannot be loaded whole; the base is then as it was.
+        Raises AdapterRefused when the folder's digest differs, when inspecting it again finds a
+        reason to refuse it, or when it cannot be loaded completely; the base is then unchanged.
         """
         ...
 
     def detach(self, digest: str) -> None:
-        """Forget a candidate. Unknown digests are no error: it is off either way."""
+        """Forget a candidate. Unknown digests are not an error: it is off either way."""
         ...
 
     def score(
@@ -171,5 +171,5 @@ class Engine(Protocol[Task]):
         ...
 
     def rebatched(self) -> Engine[Task]:
-        """The same arms, answered in other batches and without a memory: its flips are noise."""
+        """The same arms, answered in different batches and without a cache: its flips are noise."""
         ...

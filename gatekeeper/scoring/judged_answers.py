@@ -24,7 +24,7 @@ def judged(task: LoadedTask, doc: int, answer: Answer) -> SampleScore:
             error = "The model's logits are not finite numbers."
     except SuiteError:
         raise
-    except Exception as problem:  # a task's metric may raise anything over a strange answer
+    except Exception as problem:  # a task's metric may raise anything for a strange answer
         error = f"The task's metric failed: {type(problem).__name__}: {problem}"
     if not math.isfinite(score):
         score, error = 0.0, "The task's metric is not a finite number."

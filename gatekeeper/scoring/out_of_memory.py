@@ -1,4 +1,4 @@
-"""Running out of memory, told apart from everything else that may fail."""
+"""Running out of memory, distinguished from everything else that may fail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_out_of_memory(problem: BaseException) -> bool:
 
 @contextmanager
 def within_memory(doing: str) -> Iterator[None]:
-    """What runs in this context raises EngineError when memory is full; `doing` says what it is."""
+    """Code in this context raises EngineError when memory is full; `doing` says what it does."""
     try:
         yield
     except (MemoryError, RuntimeError) as problem:

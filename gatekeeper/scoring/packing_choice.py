@@ -1,4 +1,4 @@
-"""How each arm may be packed: tried out once per model on this machine, and remembered."""
+"""How each arm may be packed: tested once per model on this machine, and cached."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PackingChoice:
     """Chooses for the arms of one base; `note` gets a sentence where a model is scored slowly.
 
     An adapter works on single tokens inside the base's model: where the base packs, it does. Only
-    its layers' shapes are new, and are tried by themselves.
+    its layers' shapes are new, and they are tested separately.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PackingChoice:
         self._keeping: set[LayerShape] = set()
 
     def arm(self, module: Any, candidate: str | None, longest: int, keys: ScoreKeys) -> Arm:
-        """The arm that `module` computes; `longest` is the most tokens that its context holds."""
+        """The arm that `module` computes; `longest` is the length of its context in tokens."""
         if module not in self._tested:
             tested = self._tested[module] = self._self_test(module, candidate, longest, keys)
             if tested.packing is Packing.FREE:
@@ -61,7 +61,7 @@ class PackingChoice:
         return Arm(module, candidate, packing, tested.pads, alike_up_to(module.config))
 
     def _layers_keep_bits(self, module: Any) -> bool:
-        """Whether the layers of the arm, its adapter's among them, fit forwards of any height."""
+        """Whether the arm's layers, including its adapter's, fit forwards of any height."""
         layers = linear_layers(module)
         if layers is None:
             return False
@@ -74,7 +74,7 @@ class PackingChoice:
     def _self_test(
         self, module: Any, candidate: str | None, longest: int, keys: ScoreKeys
     ) -> SelfTest:
-        """What the self-test says of this model; asked once per model, machine and versions."""
+        """The self-test's result for this model; run once per model, machine and versions."""
         key = keys.of("self-test", candidate, "packed")
         known = self._cache.result(key) if self._cache else None
         if isinstance(known, dict) and known.keys() == {"packing", "why", "pads"}:
@@ -86,11 +86,11 @@ class PackingChoice:
 
 
 def why_texts_are_slow(arm: Arm) -> str | None:
-    """Why an arm's texts are generated one at a time, where nothing else says it."""
+    """Why an arm's texts are generated one at a time, if nothing else says so."""
     if arm.packing is Packing.PLAIN:
         return None
     if names := unusual_defaults(arm.module):
         return f"generation_config.json sets {', '.join(names)}"
     if not arm.is_packed and not arm.pads:
-        return "padding before a prompt would move its text"
+        return "padding before a prompt would change its text"
     return None

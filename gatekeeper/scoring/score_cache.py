@@ -53,7 +53,7 @@ class ScoreKey:
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What the cache holds. Times are seconds since the epoch, None when it is empty."""
+    """What the cache contains. Times are seconds since the epoch, None when it is empty."""
 
     folder: Path
     keys: int
@@ -90,7 +90,7 @@ class ScoreCache:
         return dict(self._known[name])
 
     def append(self, key: ScoreKey, scores: Sequence[SampleScore]) -> None:
-        """Add scores in one write. A cache that cannot be written is no reason to fail."""
+        """Add scores in one write. A cache that cannot be written is not a reason to fail."""
         if not scores:
             return
         name = key.digest
@@ -100,7 +100,7 @@ class ScoreCache:
             _append(self._folder(key) / self._journal, data)
 
     def _folder(self, key: ScoreKey) -> Path:
-        """The key's folder, made when it is first written to; it says in words what it is for."""
+        """The key's folder, created on the first write; a file in it says what it is for."""
         folder = self.folder / key.digest
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "key.json").exists():
@@ -108,7 +108,7 @@ class ScoreCache:
         return folder
 
     def result(self, key: ScoreKey) -> Any | None:
-        """What `remember` was given for the whole key; None when there is nothing sound."""
+        """What `remember` was given for the whole key; None when there is nothing valid."""
         file = self.folder / key.digest / _RESULT
         with contextlib.suppress(OSError, ValueError):
             sum_, _, data = file.read_bytes().partition(b" ")
@@ -118,7 +118,7 @@ class ScoreCache:
         return None
 
     def remember(self, key: ScoreKey, result: Any) -> None:
-        """Keep one JSON value for the whole key. A cache that cannot be written is no failure."""
+        """Keep one JSON value for the whole key. A cache that cannot be written is not an error."""
         data = json.dumps(result, ensure_ascii=False, allow_nan=False).encode()
         with contextlib.suppress(OSError):
             folder = self._folder(key)
@@ -174,7 +174,7 @@ def _line(score: SampleScore) -> bytes:
 
 
 def _lines(journal: Path) -> Iterator[SampleScore]:
-    """The whole lines of a journal; torn and foreign ones are passed over."""
+    """The complete lines of a journal; torn and foreign ones are skipped."""
     with contextlib.suppress(OSError):
         for line in journal.read_bytes().split(b"\n"):
             sum_, _, data = line.partition(b" ")
@@ -186,7 +186,7 @@ def _lines(journal: Path) -> Iterator[SampleScore]:
 def _append(file: Path, data: bytes) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        # A line that an earlier kill tore must not swallow the next one.
+        # A line torn by an earlier kill must not swallow the next one.
         if os.fstat(handle).st_size and not _ends_whole(file):
             data = b"\n" + data
         os.write(handle, data)

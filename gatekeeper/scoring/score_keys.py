@@ -1,4 +1,4 @@
-"""What scores depend on: the keys under which one engine remembers what it computed."""
+"""What scores depend on: the keys under which one engine caches what it computed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENGINE_VERSION = "4"
 
 @dataclass(frozen=True)
 class ScoreKeys:
-    """Keys of everything that is remembered about one base, loaded in one dtype on one device."""
+    """Keys of everything cached about one base, loaded in one dtype on one device."""
 
     pin: BasePin
     dtype: str
@@ -44,10 +44,10 @@ class ScoreKeys:
         )
 
     def of_task(self, task: LoadedTask, arm: Arm, budget: int) -> ScoreKey:
-        """Key of the scores of a task; `budget` is that of the moment, in tokens of a forward."""
+        """Key of the scores of a task; `budget` is the current one, in tokens per forward."""
         how: str = arm.packing
         if arm.packing in (Packing.PLAIN, Packing.BATCHED, Packing.FIXED):
-            # After memory ran out, rows are packed otherwise.
+            # After memory ran out, rows are packed differently.
             how = f"{how}-{budget}/{task.siblings}"
         what = task.digest
         if task.output_type == "generate_until":

@@ -39,7 +39,7 @@ class Assessment:
 
 
 def earliest_pass(test: MeanTest) -> float:
-    """Samples that it takes to pass when none of them changes; 1 when they are no evidence for it.
+    """Samples needed to pass when none of them changes; 1 when they are not evidence for it.
 
     At a fiftieth of alpha.
     """
@@ -57,8 +57,8 @@ def assess(
     pass: shown above; fail: shown below; each wrongly with probability at most alpha over all
     looks together. The first look that settles it counts. Without `intervals` the ends are those
     of the range, which is faster.
-    Raises ValueError when a value is outside of the test's range, or there are more than the
-    horizon or none.
+    Raises ValueError when a value is outside the test's range, or when there are no samples or more
+    than the horizon.
     """
     if not len(values):
         raise ValueError("there are no samples to assess")
@@ -83,7 +83,7 @@ def assess(
         outcome = "pass" if passed[at] else "fail"
     ends = (test.low, test.high)
     if intervals:
-        # After it was settled more may have been seen; what was shown stays shown.
+        # More may have been seen after it was settled; what was shown stays shown.
         found = [tails.interval(i, passing[i], failing[i]) for i in sorted({at % len(seen), last})]
         ends = max(low for low, _ in found), min(high for _, high in found)
     return Assessment(
@@ -109,7 +109,7 @@ def boundaries(
 
 
 class _Tails:
-    """How likely the samples seen up to each look are, were the mean at some limit."""
+    """How likely the samples seen up to each look would be if the mean were at some limit."""
 
     def __init__(self, values: Array, seen: tuple[int, ...], test: MeanTest) -> None:
         self._values, self._seen, self._test = values, seen, test

@@ -13,7 +13,7 @@ class MeanTest:
 
     threshold: float
     alpha: float
-    """Most probability of each wrong answer."""
+    """Maximum probability of each wrong answer."""
     low: float = -1.0
     high: float = 1.0
 
@@ -25,7 +25,7 @@ class Looks:
     at: tuple[int, ...]
     """Sample counts at which a look was or will be taken."""
     horizon: int
-    """Most samples that there can be."""
+    """The most samples that there can be."""
     ended: bool = False
-    """For a reason that does not lie in the values no more samples will come, so the last look may
-    use all of alpha that is left."""
+    """For a reason unrelated to the values there will be no more samples, so the last look may use
+    all of alpha that is left."""

@@ -8,8 +8,8 @@ from typing import Final
 __all__ = ["wilson"]
 
 _QUANTILES: Final = {0.90: 1.6449, 0.95: 1.959964}
-"""Level -> quantile of the normal distribution. Recorded verdicts hold intervals that were made
-with these digits; more digits would make their recomputation differ."""
+"""Level -> quantile of the normal distribution. Recorded verdicts contain intervals made with these
+digits; more digits would make their recomputation differ."""
 
 
 def wilson(share: float, samples: int, *, level: float = 0.95) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The neutral text that a suite may bring: what drift is measured on."""
+"""The neutral text that a suite may include, on which drift is measured."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def read_texts(path: Path) -> list[str]:
             texts.append(str(json.loads(line)["text"]))
         except (ValueError, KeyError, TypeError) as problem:
             raise SuiteError(
-                f"{path}:{number}: is no JSON object with a field text.", "Mend the line."
+                f"{path}:{number}: is not a JSON object with a field `text`.", "Fix the line."
             ) from problem
     return texts

@@ -157,7 +157,7 @@ def load_suite(ref: str, search: Sequence[Path] = ()) -> Suite:
 def pin_suite(suite: Suite) -> SuitePin:
     """Pin a suite: its settings, its task files and its data; prose next to them does not count.
 
-    Tasks that lm-eval brings count by its version. Raises SuiteError when a file is unreadable, and
+    lm-eval's own tasks count by its version. Raises SuiteError when a file is unreadable, and
     MissingExtra where there is no lm-eval.
     """
     import importlib.metadata

@@ -1,9 +1,9 @@
 """TrackRun: one line in a training script, and every adapter knows where it comes from.
 
 A callback for transformers' Trainer and everything built on it (TRL's trainers too). It writes
-run.yaml and trainer_state.json beside the adapter, and run.yaml into every checkpoint. It changes
-nothing about the training. It imports transformers where that is installed, so nothing but training
-programs imports it.
+run.yaml and trainer_state.json next to the adapter, and run.yaml into every checkpoint. It changes
+nothing about the training. It imports transformers where that is installed, so only training
+programs import it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gatekeeper.training.run_manifest import manifest_path, write_manifest
 try:
     from transformers import TrainerCallback
 except ModuleNotFoundError as problem:
-    # Without transformers there is no trainer either; a script may import this all the same.
+    # Without transformers there is no trainer either, but a script may still import this.
     if problem.name != "transformers":
         raise
     TrainerCallback = object
@@ -147,7 +147,7 @@ def _base_digest(base: str) -> str | None:
 
     try:
         return pin_base(ModelFolder(resolve_base(base)), base).digest
-    except (GateError, OSError) as problem:  # no reason to end somebody's training
+    except (GateError, OSError) as problem:  # not a reason to end a training run
         told = problem.message if isinstance(problem, GateError) else problem
         _log.warning("TrackRun: the base %r is not pinned: %s", base, told)
         return None

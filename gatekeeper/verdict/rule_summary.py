@@ -31,7 +31,7 @@ def task_rules(rules: Iterable[RuleResult]) -> list[RuleResult]:
 
 
 def task_rule(rules: Iterable[RuleResult]) -> RuleResult | None:
-    """The rule that speaks for the task where one number must; None when no task was scored.
+    """The rule that represents the task where one number must; None when no task was scored.
 
     A missed rule before others, a bar before a gain, and then the one with the least room.
     """
@@ -39,7 +39,7 @@ def task_rule(rules: Iterable[RuleResult]) -> RuleResult | None:
 
 
 def missed_rule(rules: Iterable[RuleResult]) -> RuleResult | None:
-    """The rule of the task that is shown to be missed, None if none is.
+    """The rule of the task that is shown to be missed; None if none is.
 
     Of several, a bar before a gain, and then the one that is missed by most.
     """
@@ -48,7 +48,7 @@ def missed_rule(rules: Iterable[RuleResult]) -> RuleResult | None:
 
 
 def task_bar(rules: Iterable[RuleResult]) -> float | None:
-    """The bar where `task_rule` looks, 0 to 1; None when the policy sets none there."""
+    """The bar on the samples of `task_rule`, 0 to 1; None when the policy sets none there."""
     rules = tuple(rules)
     speaks = task_rule(rules)
     if speaks is None:
@@ -59,7 +59,7 @@ def task_bar(rules: Iterable[RuleResult]) -> float | None:
 
 
 def task_result(rule: RuleResult) -> TaskResult:
-    """The candidate's score where a rule of the task looked.
+    """The candidate's score on the samples of a task rule.
 
     The interval is the rule's own, moved from what it measures (for a gain, the difference from
     the base) to the score. Without an interval nothing is known: 0 to 1.
@@ -81,10 +81,10 @@ def task_results(rules: Iterable[RuleResult]) -> tuple[TaskResult, ...]:
 
 
 def result_before(past: PastCheck, rule: str) -> TaskResult | None:
-    """What an earlier check scored where the rule of this id looks; None when it did not look.
+    """What an earlier check scored on the samples of this rule; None when it did not score them.
 
-    A policy that has since put a gain in the place of a bar still looks at the same samples. A
-    check recorded before there were `tasks` kept one score, and that is all there is to compare.
+    A policy that has since replaced a bar with a gain still uses the same samples. A check recorded
+    before there were `tasks` kept one score, and that is all there is to compare.
     """
     if not past.tasks:
         return TaskResult(rule=rule, score=past.task_score, low=past.task_low, high=past.task_high)
@@ -127,5 +127,5 @@ def _precedence(rule: RuleResult) -> tuple[bool, bool, float, str]:
 
 
 def _samples_of(rule_id: str) -> str:
-    """`task.triage` of `task.triage.bar`: where a rule looks, without what it asks there."""
+    """`task.triage` of `task.triage.bar`: which samples a rule uses, without what it asks."""
     return rule_id.rpartition(".")[0]

@@ -89,7 +89,7 @@ class ReasonCode(StrEnum):
     UNDER_TRAINED = "under-trained"
     DIVERGED = "diverged"
     NOT_BEST_CHECKPOINT = "not-best-checkpoint"
-    """Made by early versions only; read for the registries that hold it."""
+    """Only written by early versions; still read, for the registries that contain it."""
     LACKS_CAPACITY = "lacks-capacity"
     LADDER_EXHAUSTED = "ladder-exhausted"
     RANK_DOES_NOT_HELP = "rank-does-not-help"
@@ -185,7 +185,7 @@ class NextStep(Frozen):
 
 
 class TaskResult(Frozen):
-    """The candidate's own score, 0 to 1, where one rule of the task looked; with its interval."""
+    """The candidate's own score, 0 to 1, on the samples of one task rule, with its interval."""
 
     rule: str
     score: float
@@ -196,7 +196,7 @@ class TaskResult(Frozen):
 class PastCheck(Frozen):
     """An earlier check of the same lineage: same base, task suites and dataset.
 
-    `task_score` with its interval and `bar` are those of the rule that speaks for the check; see
+    `task_score` with its interval and `bar` are those of the rule that represents the check; see
     `rule_summary.task_rule`.
     """
 
@@ -213,12 +213,11 @@ class PastCheck(Frozen):
     training_sound: bool
     """Data and training faults were excluded for that check."""
     tasks: tuple[TaskResult, ...] = ()
-    """One for each rule of the task, by rule id; empty in checks that were recorded before these
-    were kept."""
+    """One per rule of the task, by rule id; empty in checks recorded before these were kept."""
 
     @model_serializer(mode="wrap")
     def _nothing_unsaid(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is not there is not written down, so older events and verdicts keep their bytes."""
+        """Unset fields are left out, so older events and verdicts keep their bytes."""
         said: dict[str, Any] = serialize(self)
         if not said["tasks"]:
             said.pop("tasks")

@@ -93,12 +93,12 @@ def test_suite_check_and_plan_give_the_same_number_for_the_same_adapter(
 
     checked = CliRunner().invoke(gate, ["suite", "check", "mine"])
     faults = re.findall(
-        r"60 samples, but (\d+) are needed to show (.+) for an adapter that (.+) \(policy p\)",
+        r"60 samples; showing (.+) needs at least (\d+), for an adapter that (.+) \(policy p\)",
         checked.output,
     )
-    assert [what for _, what, _ in faults] == ["a score of 60%", "a gain of 25 points"]
+    assert [what for what, _, _ in faults] == ["a score of 60%", "a gain of 25 points"]
     planned = CliRunner().invoke(gate, ["plan"]).output.splitlines()
-    for number, what, adapter in faults:
+    for what, number, adapter in faults:
         assert [
             line
             for line in planned
@@ -133,17 +133,17 @@ def test_every_number_comes_with_the_adapter_that_it_is_for() -> None:
 def test_too_few_samples_are_a_fault_with_the_number_needed() -> None:
     [fault] = shortage_of(100, "other", "easy", POLICY)
     assert fault == (
-        "100 samples, but 115 are needed to show a loss under 5 points for an adapter that loses "
+        "100 samples; showing a loss below 5 points needs at least 115, for an adapter that loses "
         "nothing and flips 2%"
     )
     [fault] = shortage_of(153, "other", "hard", POLICY)
-    assert "459 are needed to show a loss under 2 points" in fault
+    assert "showing a loss below 2 points needs at least 459" in fault
     assert list(shortage_of(460, "other", "hard", POLICY)) == []
 
 
 def test_a_suite_that_no_rule_names_still_needs_some_samples() -> None:
     [fault] = shortage_of(20, "unnamed", "x", POLICY)
-    assert "anything at all" in fault
+    assert "any conclusion" in fault
     assert list(shortage_of(50, "unnamed", "x", POLICY)) == []
 
 

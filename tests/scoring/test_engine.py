@@ -221,8 +221,8 @@ def test_out_of_memory_halves_the_budget_and_goes_on(
         told
         == engine.notes
         == [
-            "Out of memory: going on with 256 tokens at a time.",
-            "Out of memory: going on with 128 tokens at a time.",
+            "Out of memory: continuing with 256 tokens at a time.",
+            "Out of memory: continuing with 128 tokens at a time.",
         ]
     )
     again = PackedEngine(arms, ScoreCache(tmp_path), token_budget=512)

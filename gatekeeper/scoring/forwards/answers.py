@@ -1,6 +1,6 @@
-"""What one arm answers: batches are run here, packed where that is safe, plain where not.
+"""What one arm answers: batches are run here, packed where that is safe, plain where it is not.
 
-It stands between the engine (tasks, cache, memory limits) and the forwards (tensors).
+It connects the engine (tasks, cache, memory limits) and the forwards (tensors).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gatekeeper.scoring.interface import Work
 __all__ = ["Answer", "Answers", "Arm"]
 
 _SHARE_FOR_PREFIXES = 8
-"""One part in so many of the memory keeps states of prefixes; a GiB in any case."""
+"""This fraction (one in N) of the memory is for states of prefixes, but at least one GiB."""
 _SLOTS, _MOST_SLOTS = 32, 128
 """Rows that decode together: where heights are fixed, and where they are free."""
 _MOST_TEXTS, _TEXTS_SHARE = 16, 8
@@ -75,13 +75,13 @@ class Answers:
         self._prefixes: dict[tuple[str, str | None], PrefixStates] = {}
 
     def forget(self) -> None:
-        """Let go of all prefix states."""
+        """Drop all prefix states."""
         self._prefixes.clear()
 
     def of(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm, budget: int
     ) -> Iterator[dict[int, Answer]]:
-        """Answers of `docs`, some at a time, at most `budget` tokens a forward."""
+        """Answers to `docs`, some at a time, at most `budget` tokens per forward."""
         if arm.alike is not None:
             long = prepared.longer(docs, arm.alike)
             short = [doc for doc in docs if doc not in long]
@@ -156,7 +156,7 @@ class Answers:
     def _by_request(
         self, prepared: PreparedTask, docs: Sequence[int], arm: Arm
     ) -> Iterator[dict[int, Answer]]:
-        """Each request in a forward of its own, nothing beside or behind it."""
+        """Each request in its own forward, with nothing next to it or after it."""
         for doc, requests in prepared.requests(docs).items():
             tokens = sum(len(request.inputs) for request in requests)
             self.work.encoded += tokens
@@ -287,7 +287,7 @@ class Answers:
         return states
 
     def _count(self, step: Shape, tokens: int, scored: int) -> None:
-        """Count one forward of so many rows, in a multiple of `step`."""
+        """Count one forward of this many rows, in a multiple of `step`."""
         shape = step.fitting(tokens, scored)
         self.work.encoded += tokens
         self.work.padding += shape.tokens - tokens

@@ -1,8 +1,8 @@
 """Keys and values of rows that are being generated: one row in each slot.
 
 The shared prefix is kept once for all slots. Rows enter and leave at any step. Where a row's bits
-depend on how many are computed with it, every step computes all slots, empty ones too; where they
-do not, rows move together and a step computes only what is needed.
+depend on how many are computed with it, every step computes all slots, including empty ones; where
+they do not, rows move together and a step computes only what is needed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from gatekeeper.scoring.forwards.packing import SMALL_STEP
 __all__ = ["RowStates", "Slots"]
 
 _SPARE = 32
-"""Tokens to generate that room is made for beforehand."""
+"""Number of generated tokens for which room is made in advance."""
 _STEP = 32
-"""Keys of prefix and row together are multiples of it: sums in vectors then have no odd end."""
+"""Keys of prefix and row together are a multiple of it: vectorised sums then have no remainder."""
 
 RowStates = dict[int, tuple[Tensor, Tensor]]
 """A row's own keys and values by layer, [kv heads, length, size] each."""
@@ -35,9 +35,9 @@ class _Occupant:
 
 
 class Slots:
-    """The layout of one decoding step (see `attention.Layout`), and what it remembers.
+    """The layout of one decoding step (see `packed_attention.Layout`), and its state.
 
-    `rows` is how many slots, the first ones, the next step computes.
+    `rows` is how many slots, starting from the first, the next step computes.
     """
 
     def __init__(self, count: int, prefix: PrefixStates | None, *, free: bool = False) -> None:
@@ -58,14 +58,14 @@ class Slots:
         return [slot for slot, row in enumerate(self._rows) if row is None]
 
     def enter(self, slot: int, states: RowStates, prefix: int) -> None:
-        """Put a row into a slot; `prefix` tokens stand before its own."""
+        """Put a row into a slot; `prefix` tokens come before its own."""
         length = next(iter(states.values()))[0].shape[1]
         self._make_room(length + 1)
         for layer, (key, value) in states.items():
             if layer not in self._states:
                 self._states[layer] = self._empty(key), self._empty(value)
             for kept, new in zip(self._states[layer], (key, value), strict=True):
-                kept[slot] = 0  # what an earlier row left may be NaN, which no mask takes away
+                kept[slot] = 0  # an earlier row may have left NaN, which no mask removes
                 kept[slot, :, :length] = new
         self._rows[slot] = _Occupant(length, prefix)
 
@@ -74,7 +74,7 @@ class Slots:
         self._rows[slot] = None
 
     def close_up(self) -> list[tuple[int, int]]:
-        """Let fewer slots be computed if rows have left. Returns the moves: from slot, to slot."""
+        """Compute fewer slots once rows have left. Returns the moves: from slot, to slot."""
         if not self._free:
             return []
         live = [slot for slot, row in enumerate(self._rows) if row]
@@ -101,14 +101,14 @@ class Slots:
                 row.length += 1
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, rules: Rules) -> Tensor:
-        """See `attention.Layout`: here every row is one slot's newest token."""
+        """See `packed_attention.Layout`: here every row is one slot's newest token."""
         kv_heads, size = key.shape[1], query.shape[-1]
         groups, count = query.shape[1] // kv_heads, self.rows
         keys, values = (kept[:count] for kept in self._states[layer])
         newest = self._newest(key.device)
         keys[newest] = key[0].transpose(0, 1)
         values[newest] = value[0].transpose(0, 1)
-        # [slots, kv heads, groups, size]: heads that share keys stand together.
+        # [slots, kv heads, groups, size]: heads that share keys are adjacent.
         rows = query[0].transpose(0, 1).reshape(count, kv_heads, groups, size)
         scores = torch.matmul(rows, keys.transpose(-1, -2))
         before: Tensor | None = None

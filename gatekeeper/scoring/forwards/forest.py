@@ -1,8 +1,8 @@
 """Short docs of a task as one forest: what several of them begin with is encoded once for all.
 
-Pure: trees in, numpy arrays out. Rows stand in depth-first order, so a forward that goes on where
-the last one stopped needs of everything before it only the path to its first row, its *spine*. A
-row depends on nothing but the tokens that lead to it; which docs share it changes no score.
+Pure: trees in, numpy arrays out. Rows are in depth-first order, so a forward that continues where
+the last one stopped needs, of everything before it, only the path to its first row, its *spine*. A
+row depends only on the tokens that lead to it; which docs share it changes no score.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from gatekeeper.scoring.forwards.packing import Indices, PackedDoc, Shape
 __all__ = ["BLOCK", "DEPTH", "Forest", "Stretch", "grow", "is_short"]
 
 DEPTH = 32
-"""Tokens behind the task's prefix that a doc may have to stand in a forest."""
+"""How many tokens after the task's prefix a doc may have to be in a forest."""
 BLOCK = 64
-"""Rows that attend together, see `forest_attention.py`."""
+"""Rows that attend together; see `forest_attention.py`."""
 
 
 def is_short(doc: PackedDoc) -> bool:
@@ -30,9 +30,9 @@ def is_short(doc: PackedDoc) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Merged trees of docs behind one prefix. Node i follows node `parents[i]` (-1: the prefix).
+    """Merged trees of docs after one prefix. Node i follows node `parents[i]` (-1: the prefix).
 
-    Parents come before their children, and what follows from a node stands right behind it.
+    Parents come before their children, and a node's descendants come directly after it.
     `wanted` lists what the docs' requests score: node, token due after it, doc; in the order of
     the docs, their requests and the requests' tokens.
     """
@@ -52,11 +52,11 @@ class Forest:
 
     @property
     def positions(self) -> Indices:
-        """Where each node stands in its sequences, the prefix counted."""
+        """Each node's position in its sequences, counting the prefix."""
         return self.depths + self.prefix
 
     def spine(self, node: int) -> list[int]:
-        """The nodes that lead to `node`, first one first."""
+        """The nodes that lead to `node`, starting from the first."""
         path = []
         while (node := int(self.parents[node])) >= 0:
             path.append(node)
@@ -95,12 +95,12 @@ class Stretch:
 
     @property
     def positions(self) -> Indices:
-        """Where its nodes stand in their sequences."""
+        """Its nodes' positions in their sequences."""
         return self.forest.positions[self.start : self.stop]
 
 
 def grow(docs: Sequence[PackedDoc]) -> Forest:
-    """Merge docs that stand behind the same prefix into one forest."""
+    """Merge docs with the same prefix into one forest."""
     nodes: dict[tuple[int, int], int] = {}
     tokens: list[int] = []
     parents: list[int] = []

@@ -1,9 +1,9 @@
-"""Attention over a stretch of a forest: blocks of rows, each behind the path to its first row.
+"""Attention over a stretch of a forest: blocks of rows, each after the path to its first row.
 
-In depth-first order the ancestors of any row of a block stand in the block or on that path (the
-spine), so a block attends to `DEPTH + BLOCK` keys and no others. All sums over keys are products
-of matrices, which add in the order of the keys: a key that is masked adds an exact zero, so a row's
-bits do not depend on where in a block it stands. The self-test checks that on this machine.
+In depth-first order the ancestors of any row of a block are in the block or on that path (the
+spine), so a block attends to `DEPTH + BLOCK` keys and no others. All sums over keys are matrix
+products, which add in the order of the keys: a masked key adds an exact zero, so a row's bits do
+not depend on its place in a block. The self-test checks that on this machine.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from gatekeeper.scoring.forwards.packed_attention import PrefixStates, Rules
 __all__ = ["ForestRows", "Spine"]
 
 Spine = dict[int, tuple[Tensor, Tensor]]
-"""Keys and values of a path by layer, [kv heads, DEPTH, size] each; what it does not fill is 0."""
+"""Keys and values of a path by layer, [kv heads, DEPTH, size] each; the unfilled part is 0."""
 
 _SUMS = 8
-"""Columns of ones behind the values: their products are the sums of the weights."""
+"""Columns of ones after the values: their products are the sums of the weights."""
 
 
 class ForestRows:
-    """The layout of one forward over a stretch (see `attention.Layout`).
+    """The layout of one forward over a stretch (see `packed_attention.Layout`).
 
-    After the forward, `spine` leads to the node behind the stretch.
+    After the forward, `spine` leads to the node after the stretch.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ForestRows:
         where = torch.from_numpy(self._keys).to(key.device)
         keys = key[:, where].float()
         values = functional.pad(value[:, where].float(), (0, _SUMS), value=1.0)
-        # Heads that share keys stand below one another: [kv heads, blocks, groups * BLOCK, size].
+        # Heads that share keys are stacked: [kv heads, blocks, groups * BLOCK, size].
         rows_of = query.float().view(kv_heads, heads // kv_heads, blocks, BLOCK, size)
         flat = rows_of.transpose(1, 2).reshape(kv_heads, blocks, -1, size)
         scores = torch.matmul(flat, keys.transpose(-1, -2))
@@ -84,7 +84,7 @@ class ForestRows:
         return out[:, :rows].to(query.dtype)
 
     def _in_blocks(self, rows: Tensor) -> Tensor:
-        """Rows, [heads, rows, size], and padding up to whole blocks."""
+        """Rows, [heads, rows, size], padded to whole blocks."""
         return functional.pad(rows, (0, 0, 0, self._blocks * BLOCK - rows.shape[1]))
 
     def _behind_spine(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,8 +130,8 @@ class ForestRows:
 def _blocks(stretch: Stretch, blocks: int) -> tuple[np.ndarray, np.ndarray]:
     """For each block: its keys, and which of them each row sees.
 
-    Keys are numbered as the spine of the stretch (DEPTH of them) and behind it its rows. Rows of
-    padding see themselves.
+    Keys are numbered as the spine of the stretch (DEPTH of them) followed by its rows. Padding rows
+    see themselves.
     """
     forest, start = stretch.forest, stretch.start
     keys = np.zeros((blocks, DEPTH + BLOCK), dtype=np.int64)
@@ -154,7 +154,7 @@ def _blocks(stretch: Stretch, blocks: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _next_spine(stretch: Stretch) -> np.ndarray:
-    """Where the path to the node behind the stretch lies."""
+    """Where the path to the node after the stretch is."""
     if stretch.stop >= len(stretch.forest):
         return np.zeros(0, dtype=np.int64)
     nodes = stretch.forest.spine(stretch.stop)

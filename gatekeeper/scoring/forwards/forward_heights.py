@@ -1,8 +1,8 @@
 """Does a row get the same bits whatever else is in its forward, and however high that is?
 
 Where it does, forwards need no padding to one height, and decoding computes no empty rows. It
-holds for the matrix kernels of many CPUs above a few rows and is seldom promised by anyone, so it
-is tried out on this machine, on this model, before it is relied on.
+holds for the matrix kernels of many CPUs above a few rows but is rarely guaranteed, so it is tested
+on this machine, with this model, before it is relied on.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ LayerShape = tuple[int, int, str]
 """Outputs, inputs, dtype of a linear layer."""
 
 _LOW, _HIGH = (16, 20, 24, 28, 32, 36), 1024
-"""Rows; the low ones leave kernels that take up to 24 rows at once with every rest that occurs."""
+"""Rows; the low ones give kernels that take up to 24 rows at once every possible remainder."""
 _WIDE, _LOW_WIDE, _HIGH_WIDE = 16384, (20, FEW), FEW + 32
-"""Outputs from which a layer is taken for an output layer, which has another product for few rows
-(`output_layer.py`); less is tried of it, since its cost is high."""
+"""With at least this many outputs a layer counts as an output layer, which uses a different product
+for few rows (`output_layer.py`); fewer shapes of it are tested, since it is expensive."""
 
 
 def linear_layers(module: nn.Module) -> dict[LayerShape, Tensor] | None:
     """One weight, [outputs, inputs], of every shape of linear layer that a model has.
 
-    None when some layer keeps its weights in another form (4-bit).
+    None when some layer stores its weights in another form (4-bit).
     """
     found: dict[LayerShape, Tensor] = {}
     for layer in module.modules():
@@ -53,8 +53,8 @@ def routes_to_experts(config: Any) -> bool:
 def alike_up_to(config: Any) -> int | None:
     """Tokens up to which positions do not depend on a forward's longest sequence; None: always.
 
-    Rotary positions of the types "longrope" (Phi 3) and "dynamic" take other factors for a whole
-    forward once one of its sequences is longer than what the model was first trained for.
+    Rotary positions of the types "longrope" (Phi 3) and "dynamic" use different factors for a whole
+    forward once one of its sequences is longer than what the model was originally trained for.
     """
     text = config.get_text_config()
     rope = getattr(text, "rope_parameters", None) or {}
@@ -78,7 +78,7 @@ def _names_experts(settings: Mapping[Any, Any]) -> bool:
 def keep_bits(layers: Mapping[LayerShape, Tensor], device: Any) -> bool:
     """Whether products with these weights give each row the same bits in low and high forwards."""
     if torch.device(device).type != "cpu":
-        return False  # its libraries choose another kernel for almost every height
+        return False  # its libraries choose a different kernel for almost every height
     draw = torch.Generator().manual_seed(0)
     with torch.inference_mode():
         return all(_keeps(weight, draw) for weight in layers.values())

@@ -1,8 +1,8 @@
 """Greedy generation as lm-eval's HF runner does it, many docs at a time.
 
 A doc's tokens are those that `generate` would give it alone: greedy, until an end token, a stop
-string or the limit. The shared prefix is encoded once, prompts are packed, rows that are done make
-room for the next. Anything but plain greedy decoding is left to `generate` itself.
+string or the limit. The shared prefix is encoded once, prompts are packed, finished rows make room
+for the next. Anything but plain greedy decoding is left to `generate` itself.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Ending:
-    """When a row is done, and what of its text counts."""
+    """When a row is done, and which part of its text counts."""
 
     tokenizer: Any
     until: tuple[tuple[str, int], ...]
-    """Stop strings, the end token's text among them, and how many last tokens may hold each."""
+    """Stop strings, including the end token's text, and how many last tokens may contain each."""
     limit: int
-    """Most tokens to generate."""
+    """Maximum number of tokens to generate."""
     end_tokens: frozenset[int]
 
     @classmethod
@@ -64,7 +64,7 @@ class Ending:
         text = None if eos is None else tokenizer.decode(eos, skip_special_tokens=False)
         ends = getattr(module.generation_config, "eos_token_id", None)
         stops = handle_stop_sequences(list(known["until"]), eos=text)
-        # Two tokens more than the stop alone takes: inside a text it may be tokenised differently.
+        # Two tokens more than the stop alone: inside a text it may be tokenised differently.
         sizes = [len(tokenizer.encode(stop, add_special_tokens=False)) + 2 for stop in stops]
         return cls(
             tokenizer=tokenizer,
@@ -96,7 +96,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Generated:
-    """One doc's answer. `finite` is false when the model's logits were not numbers."""
+    """One doc's answer. `finite` is false when the model's logits were not finite numbers."""
 
     index: int
     text: str
@@ -140,7 +140,7 @@ def generate(
 ) -> Iterator[Generated]:
     """Generate for every prompt in `docs`; each is given as soon as it is done.
 
-    Prompts run packed, decoding in `slots` rows, or in as many as are at work if heights are free.
+    Prompts run packed; decoding uses `slots` rows, or only the active ones if heights are free.
     """
     batches = iter(plan(docs, heights.most))
     waiting: list[_Row] = []

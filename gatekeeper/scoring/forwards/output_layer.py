@@ -1,8 +1,8 @@
 """The output layer, computed vocabulary first: the same product, in the order that CPUs prefer.
 
 A few rows times a matrix of some 50,000 columns is the worst shape for a matrix kernel: weights x
-rows takes two thirds of the time of rows x weights (SmolLM2, 32 to 256 rows, MKL). The logits then
-stand column by column in memory; for more rows, putting them right costs what was won.
+rows takes two thirds of the time of rows x weights (SmolLM2, 32 to 256 rows, MKL). The logits are
+then stored column by column; for more rows, transposing them costs what was gained.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def columns_first(rows: Tensor, weight: Tensor) -> Tensor:
 
 @contextmanager
 def by_columns(module: Any) -> Iterator[None]:
-    """For the length of this context a plain output layer on a CPU computes by columns.
+    """Within this context a plain output layer on a CPU computes by columns.
 
     Any other (quantized, adapted, with a bias, on a GPU) is left as it is.
     """

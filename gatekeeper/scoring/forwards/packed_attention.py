@@ -2,8 +2,8 @@
 
 Registered with transformers under its own name and switched on only inside `attending`; outside,
 the model is as it was loaded. All other layers work on single tokens and need not know.
-Sliding windows, logit soft caps and sinks are honoured; anything else that an architecture asks of
-its attention is refused, and the engine then falls back to plain batches.
+Sliding windows, logit soft caps and sinks are supported; anything else that an architecture needs
+in its attention is refused, and the engine then falls back to plain batches.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Rules:
 
 @contextmanager
 def attending(module: Any, layout: Layout) -> Iterator[None]:
-    """Let `module` attend by `layout` for the length of this context."""
+    """Let `module` attend by `layout` within this context."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _forward)
-    # Not hasattr: a module looks in many places before it says no, and this runs at every token.
+    # Not hasattr: a module looks in many places before giving up, and this runs at every token.
     own = (vars(part).get("config") for part in module.modules())
     every = {id(config): config for config in own if config is not None}
     configs = [c for c in every.values() if hasattr(c, "_attn_implementation")]
@@ -101,10 +101,10 @@ def _forward(
             raise UnpackableError(f"its attention uses {name}")
     sinks = others.get("s_aux")
     if sinks is not None and sinks.shape != query.shape[1:2]:
-        raise UnpackableError("its attention has sinks that are not one for each head")
+        raise UnpackableError("its attention has sinks, but not one for each head")
     layer = getattr(module, "layer_idx", None)
     if layer is None or attention_mask is not None:
-        raise UnpackableError("its attention layers have no index or a mask of their own")
+        raise UnpackableError("its attention layers have no index, or their own mask")
     rules = Rules(scaling, sliding_window, softcap, sinks)
     return _layout.get().attend(layer, query, key, value, rules), None
 
@@ -123,7 +123,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rules
         mask = torch.full(scores.shape[-2:], float("-inf"), device=scores.device).triu(1)
     scores = (scores + mask).float()
     if rules.sinks is not None:
-        # Where heads stand below one another, each has as many rows.
+        # Where heads are stacked, each has the same number of rows.
         sinks = rules.sinks.float().view(scores.shape[1], -1)
         sinks = sinks.repeat_interleave(scores.shape[2] // sinks.shape[1], 1)
         scores = torch.cat([scores, sinks[None, ..., None]], dim=-1)
@@ -132,7 +132,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rules
 
 
 class PrefixStates:
-    """Keys and values of a task's shared prefix, by layer, with room behind for one doc's own."""
+    """Keys and values of a task's shared prefix, by layer, with room after them for one doc's."""
 
     def __init__(self, states: dict[int, tuple[Tensor, Tensor]], length: int) -> None:
         self.length = length
@@ -154,7 +154,7 @@ class PrefixStates:
         return key[:, :, : self.length], value[:, :, : self.length]
 
     def followed_by(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """The prefix and behind it a doc's keys and values. Valid until the next call."""
+        """The prefix followed by a doc's keys and values. Valid until the next call."""
         room, need = self._states[layer][0].shape[2], self.length + key.shape[2]
         if room < need:
             self._grow(layer, max(need, self.length + 2 * (room - self.length)))
@@ -174,9 +174,9 @@ class PrefixStates:
 
 
 class PackedRows:
-    """Docs one behind the other in one row of tokens, padding at the end.
+    """Docs end to end in one row of tokens, with padding at the end.
 
-    With `keep`, `states[layer]` holds all rows' keys and values after the forward.
+    With `keep`, `states[layer]` contains all rows' keys and values after the forward.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class PackedRows:
             # A mask for every pair of a long text would be larger than the text's own states.
             k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
             return attend(q, k, v, None, rules)
-        # Heads that share keys stand below one another, so that keys are not copied for each.
+        # Heads that share keys are stacked, so that keys are not copied for each.
         kv_heads = k.shape[1]
         q = q.reshape(1, kv_heads, groups * length, q.shape[-1])
         mask = self._mask(index, doc, None if free else rules.window, groups, q)

@@ -1,7 +1,7 @@
 """One forward over a packed batch: log-likelihoods of every branch, states of a prefix.
 
-Stateless: module and batch in, numbers out. Which docs make a batch is `packing.py`'s business,
-which module computes is the engine's.
+Stateless: module and batch in, numbers out. `packing.py` decides which docs make a batch, and the
+engine decides which module computes.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def likelihoods(
 def forest_likelihoods(
     module: Any, forest: Forest, heights: Heights, prefix: PrefixStates | None, device: Any
 ) -> Iterator[tuple[Stretch, dict[int, list[Likelihood]]]]:
-    """Run a forest stretch by stretch, one forward each; give the docs that it ends.
+    """Run a forest stretch by stretch, one forward each; yield the docs that each one completes.
 
-    A doc is named by its place among those that the forest was grown from.
+    A doc is named by its index among those that the forest was built from.
     """
     node, token, owner = forest.wanted.T
     found = np.zeros(len(node), dtype=np.float32)
@@ -115,7 +115,7 @@ def forest_likelihoods(
 
 @contextmanager
 def running(module: Any, layout: Layout) -> Iterator[None]:
-    """Let `module` run by `layout`, without gradients, for the length of this context."""
+    """Let `module` run by `layout`, without gradients, within this context."""
     with torch.inference_mode(), attending(module, layout), by_columns(module):
         yield
 
@@ -128,7 +128,7 @@ def logits_at(
         input_ids=torch.from_numpy(tokens)[None].to(device),
         position_ids=torch.from_numpy(positions)[None].to(device),
         use_cache=False,
-        logits_to_keep=scored.tolist(),  # a list serves on whichever device the head is
+        logits_to_keep=scored.tolist(),  # a list works on whichever device the head is on
     ).logits[0]
     return logits
 
@@ -136,7 +136,7 @@ def logits_at(
 def _summed(
     found: Sequence[float], greedy: Sequence[bool], lengths: Sequence[int]
 ) -> list[Likelihood]:
-    """Likelihoods of a doc's requests, whose tokens stand one behind the other."""
+    """Likelihoods of a doc's requests, whose tokens are laid end to end."""
     result, at = [], 0
     for length in lengths:
         stop = at + length
@@ -164,8 +164,8 @@ def log_probabilities(
 ) -> tuple[list[float], list[bool]]:
     """Log-probability of each (row, token), and whether the token is its row's first maximum.
 
-    In float32 whatever the model's dtype, by torch's own `log_softmax` as in lm-eval: it adds up a
-    vocabulary in float32, off by some 2e-6 a token, and a long text would show another order.
+    In float32 whatever the model's dtype, by torch's own `log_softmax` as in lm-eval: it sums a
+    vocabulary in float32, off by some 2e-6 per token, and on a long text another order would show.
     """
     rows = torch.tensor([row for row, _ in targets], device=logits.device)
     tokens = torch.tensor([token for _, token in targets], device=logits.device)
@@ -178,7 +178,7 @@ def log_probabilities(
         part = torch.log_softmax(logits[start : start + step].float().contiguous(), dim=-1)
         at, token = rows[here] - start, tokens[here]
         found[here] = chosen = part[at, token]
-        # Of several equal maxima greedy decoding takes the first.
+        # Of several equal maxima, greedy decoding takes the first.
         highest = chosen == part.amax(-1)[at]
         highest[highest.clone()] = part[at[highest]].argmax(-1) == token[highest]
         greedy[here] = highest
@@ -186,7 +186,7 @@ def log_probabilities(
 
 
 def batch_rows(docs: Sequence[PackedDoc | Stretch], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Tokens and positions of docs one behind the other, padded to `size`."""
+    """Tokens and positions of docs laid end to end, padded to `size`."""
     tokens, positions = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     start = 0
     for doc in docs:

@@ -1,9 +1,9 @@
 """Packing: every token of a task once. A doc's requests become one tree, docs share one prefix.
 
-Pure: tokens in, numpy arrays out; no model. How a doc is packed depends on that doc and its task
-alone, never on which other docs are scored with it, so that its score is the same whatever was
-cached. Where matrix kernels round differently for another height (never for another place in the
-same height), all forwards of a task have one height; where they do not, each is as high as it must.
+Pure: tokens in, numpy arrays out; no model. How a doc is packed depends only on that doc and its
+task, never on which other docs are scored with it, so that its score is the same whatever was
+cached. Where matrix kernels round differently at another height (never at another place at the same
+height), all forwards of a task have one height; where they do not, each is as high as it must be.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ __all__ = [
 Indices = NDArray[np.int64]
 
 _SHORTEST_PREFIX = 8
-"""Tokens. A shorter shared prefix does not pay for a forward of its own."""
+"""Tokens. A shorter shared prefix is not worth its own forward."""
 _SHARES = (0.125, 0.25, 0.5, 1.0)
 LEAST = 16
-"""Rows. Matrix kernels treat fewer in other ways, which shows in the last bits."""
+"""Rows. Matrix kernels treat fewer rows differently, which shows in the last bits."""
 _LOOK, _SPARE, _STEP = 25, 1.05, 64
 """Docs that a check scores at a time, room for longer ones, and what heights are multiples of."""
 
@@ -51,15 +51,15 @@ class Packing(StrEnum):
     """What may share a forward without a doc's bits depending on it, from least to most."""
 
     PLAIN = "plain"
-    """One doc, and each of its requests on a row of its own: for attention that is not ours."""
+    """One doc, with each of its requests on its own row: for attention that is not ours."""
     BATCHED = "batched"
-    """Requests of many docs, each on a row of its own, in forwards of settled shapes."""
+    """Requests of many docs, each on its own row, in forwards of fixed shapes."""
     ALONE = "alone"
     """One doc as a tree: a row's bits depend on every other row (routed experts)."""
     FIXED = "fixed"
-    """Many docs, in forwards of one height for a task: bits depend on the height alone."""
+    """Many docs, in forwards of one height per task: bits depend only on the height."""
     FREE = "free"
-    """Anything, at any height; short docs grow one forest."""
+    """Anything, at any height; short docs form one forest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class PackedDoc:
-    """All requests of one doc as one tree of tokens, behind `prefix` tokens of its task.
+    """All requests of one doc as one tree of tokens, after `prefix` tokens of its task.
 
-    Node i has token `tokens[i]`, stands at `positions[i]` in each of its sequences (the prefix
-    counts), and follows node `parents[i]` (-1: the prefix or nothing). Parents come first.
+    Node i has token `tokens[i]`, is at `positions[i]` in each of its sequences (counting the
+    prefix), and follows node `parents[i]` (-1: the prefix or nothing). Parents come first.
     """
 
     tokens: Indices
@@ -101,7 +101,7 @@ class PackedDoc:
         return bool((self.parents == np.arange(-1, len(self) - 1)).all())
 
     def visible(self) -> NDArray[np.bool_]:
-        """Give the matrix [node, node] of what each node may attend to: itself, its ancestors."""
+        """The matrix [node, node] of what each node may attend to: itself and its ancestors."""
         size = len(self)
         if self.is_chain:
             return np.tri(size, dtype=np.bool_)
@@ -115,7 +115,7 @@ class PackedDoc:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size of a batch: token rows and scored rows, never less than LEAST when it is run."""
+    """The size of a batch: token rows and scored rows, never below LEAST when it is run."""
 
     tokens: int
     scored: int
@@ -158,7 +158,7 @@ def free_heights(budget: int) -> Heights:
 
 
 def heights_alone() -> Heights:
-    """Each doc larger than a forward may be: it gets one of its own, as high as it needs."""
+    """Every doc is larger than a forward may be: each gets its own, as high as it needs."""
     return Heights(Shape(1, 1), Shape(1, 1))
 
 
@@ -226,7 +226,7 @@ def scored_share(docs: Sequence[PackedDoc]) -> float:
 def height(docs: Sequence[PackedDoc], budget: int, siblings: int = 1) -> int:
     """Token rows of each forward of a task, from some of its docs; at most `budget`.
 
-    Checks score a task some docs at a time. A forward that is higher than these docs need is
+    Checks score a task a few docs at a time. A forward higher than these docs need is mostly
     padding, so they are spread evenly over the fewest forwards that the budget allows.
     """
     together = math.ceil(_LOOK / siblings)
@@ -242,7 +242,7 @@ def _rounded(rows: int, step: int) -> int:
 def plan(docs: Sequence[PackedDoc], shape: Shape) -> list[list[int]]:
     """Spread docs over batches up to `shape`, longest first, each into the first that has room.
 
-    A doc larger than the shape gets a batch of its own. Returns indices into `docs`.
+    A doc larger than the shape gets its own batch. Returns indices into `docs`.
     """
     order = sorted(range(len(docs)), key=lambda i: (-len(docs[i]), i))
     batches: list[list[int]] = []

@@ -1,9 +1,9 @@
-"""Is packing safe for this architecture? A few made-up requests, packed and plain, must agree.
+"""Is packing safe for this architecture? A few synthetic requests, packed and plain, must agree.
 
-Run once per model before its first score. It proves nothing about scores; it catches a model whose
+Runs once per model before its first score. It proves nothing about scores; it catches a model whose
 attention does not follow the rules that packing relies on (its own positions, its own masks). A
-second test asks how much company a doc may have without its bits depending on it: none, docs in
-forwards of one height, or any docs at any height and in a forest; see `forward_heights.py` and
+second test determines how much company a doc may have without its bits depending on it: none, docs
+in forwards of one height, or any docs at any height and in a forest; see `forward_heights.py` and
 `forest.py`.
 """
 
@@ -45,7 +45,7 @@ _LONGEST_WINDOW = 512
 
 @dataclass(frozen=True)
 class SelfTest:
-    """How a model's docs may be packed; where that is slow, why, in half a sentence."""
+    """How a model's docs may be packed; if that is slow, why, as a clause."""
 
     packing: Packing
     why: str = ""
@@ -54,7 +54,7 @@ class SelfTest:
 
 
 def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
-    """Try a model out. Memory errors are passed on: they say nothing about the architecture."""
+    """Test a model. Memory errors are passed on: they say nothing about the architecture."""
     prefix, docs = _made_up(module.config, max_length)
     fault, packing = _try_packing(module, prefix, docs, device)
     if packing is not None:
@@ -68,7 +68,7 @@ def self_test(module: Any, max_length: int, device: Any) -> SelfTest:
 def _try_packing(
     module: Any, prefix: tuple[int, ...], docs: list[list[Scored]], device: Any
 ) -> tuple[str, Packing | None]:
-    """How docs may be packed, if at all, and why no better."""
+    """How docs may be packed, if at all, and why not better."""
     trees = [pack(doc, prefix) for doc in docs]
     try:
         states = prefix_states(module, prefix, _ANY.step, device)
@@ -84,7 +84,7 @@ def _try_packing(
     if fault := _disagreement(found, expected, exact):
         return fault, None
     if routes_to_experts(module.config):
-        return "its experts' last bits depend on the docs beside a doc", Packing.ALONE
+        return "its experts' last bits depend on the docs packed with a doc", Packing.ALONE
     others = [pack(doc, prefix) for doc in _others(module.config, prefix)]
     layers = linear_layers(module)
     if layers is not None and keep_bits(layers, device):
@@ -100,12 +100,12 @@ def _try_packing(
     among = likelihoods(module, [*others, *trees], fixed, states, device)[len(others) :]
     if found == among:
         return "", Packing.FIXED
-    # In few bits, agreement with plain rows is too loose to tell rounding from a row's influence.
-    return "its last bits depend on the docs beside a doc", Packing.ALONE if exact else None
+    # In low precision, agreement with plain rows cannot separate rounding from a row's influence.
+    return "its last bits depend on the docs packed with a doc", Packing.ALONE if exact else None
 
 
 def _keeps_rows(module: Any, requests: Sequence[Scored], device: Any) -> bool:
-    """Whether plain rows keep their bits whatever stands in other rows and behind them."""
+    """Whether plain rows keep their bits whatever is in other rows and after them."""
     rows, length = 2 * len(requests), row_length(max(len(r.inputs) for r in requests))
     others = [*requests, *reversed(requests)]
     try:
@@ -121,7 +121,7 @@ def _keeps_rows(module: Any, requests: Sequence[Scored], device: Any) -> bool:
 
 
 def _pads(module: Any, prompts: Sequence[Sequence[int]], device: Any) -> bool:
-    """Whether padding on the left that is masked changes nothing, and rows keep their bits."""
+    """Whether masked padding on the left changes nothing, and rows keep their bits."""
     rows, length = 2 * len(prompts), row_length(max(map(len, prompts)) + 1)
     try:
         one, other = (
@@ -157,7 +157,7 @@ def _first_logits(module: Any, ids: Tensor, mask: Tensor, device: Any) -> Tensor
 
 
 def _other_layers(module: Any, states: PrefixStates) -> str | None:
-    """What lets rows meet elsewhere than in the attention that is ours; None when nothing does."""
+    """What lets rows interact outside our attention; None when nothing does."""
     if getattr(module, "_is_stateful", False):
         return "it carries a state from token to token"
     layers = getattr(module.config.get_text_config(), "num_hidden_layers", states.layers)
@@ -174,7 +174,7 @@ def _suits_forests(
     states: PrefixStates,
     device: Any,
 ) -> bool:
-    """Whether short docs get the same bits in a forest of their own and in a larger one."""
+    """Whether short docs get the same bits in a forest by themselves and in a larger one."""
     trees = list(short.values())
     try:
         forest = _as_forest(module, trees, states, device)

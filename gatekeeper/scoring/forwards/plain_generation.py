@@ -1,7 +1,7 @@
 """Texts by transformers' own `generate`, for what our decoding does not do: the slow path.
 
 One prompt at a time, or several of about the same length, padded on the left as lm-eval pads
-them, in shapes that each prompt and the budget settle, whatever else is asked for.
+them, in shapes that each prompt and the budget determine, whatever else is asked for.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def plain_texts(
 
 
 def text_length(tokens: int) -> int:
-    """The length of the rows in which a prompt of so many tokens is generated beside others.
+    """The length of the rows in which a prompt of this many tokens is generated with others.
 
-    Never the prompt's own: without any padding transformers takes another way through attention.
+    Never the prompt's own: without any padding, transformers takes another path through attention.
     """
     return -(-(tokens + 1) // _STEP) * _STEP
 
@@ -73,7 +73,7 @@ def text_length(tokens: int) -> int:
 def left_padded(
     prompts: Sequence[Sequence[int]], rows: int, length: int, filler: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens [rows, length] and the mask of those that count; a row left over repeats the first."""
+    """Tokens [rows, length] and the mask of those that count; spare rows repeat the first."""
     ids = torch.full((rows, length), filler)
     mask = torch.zeros((rows, length), dtype=torch.long)
     for row in range(rows):

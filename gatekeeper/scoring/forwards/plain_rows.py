@@ -1,8 +1,8 @@
 """Plain batches: every request on its own row, padded on the right, attention as the model has it.
 
-The slow path, correct for any causal architecture. It also is what the packed path is tested
-against. Rows of many docs share a forward only in shapes that a doc's own tokens and the budget
-settle, filled up with empty rows, so that a doc's bits do not depend on what else is asked for.
+The slow path, correct for any causal architecture, and the reference for testing the packed path.
+Rows of many docs share a forward only in shapes that a doc's own tokens and the budget determine,
+filled up with empty rows, so that a doc's bits do not depend on what else is asked for.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = ["padded", "plain_batches", "plain_likelihoods", "row_length", "row_li
 _STEP = 8
 """Tokens. Rows of a shared forward are multiples of it."""
 _SHARE = 4
-"""One part in so many of the budget fills a forward: more would often be empty rows."""
+"""This fraction (one in N) of the budget fills a forward: more would often be empty rows."""
 
 
 def plain_likelihoods(
     module: Any, requests: Sequence[Scored], budget: int, device: Any
 ) -> list[Likelihood]:
-    """Log-likelihoods of the requests of one doc, at most `budget` padded tokens a forward."""
+    """Log-likelihoods of the requests of one doc, at most `budget` padded tokens per forward."""
     results: list[Likelihood] = []
     longest = max(len(request.inputs) for request in requests)
     step = max(1, budget // longest)
@@ -40,9 +40,9 @@ def plain_likelihoods(
 def plain_batches(
     module: Any, docs: Mapping[int, Sequence[Scored]], budget: int, device: Any
 ) -> Iterator[tuple[int, dict[int, list[Likelihood]]]]:
-    """Log-likelihoods of many docs, a share of `budget` tokens a forward, longest rows first.
+    """Log-likelihoods of many docs, a share of `budget` tokens per forward, longest rows first.
 
-    Gives for each forward its tokens, padding included, and the docs that it ends.
+    Yields for each forward its tokens, padding included, and the docs that it completes.
     """
     by_length: dict[int, list[tuple[int, int]]] = {}
     for doc, requests in docs.items():
@@ -68,12 +68,12 @@ def plain_batches(
 
 
 def row_length(tokens: int) -> int:
-    """The length of the rows that a request of so many tokens shares a forward in."""
+    """The row length at which a request of this many tokens shares a forward."""
     return -(-tokens // _STEP) * _STEP
 
 
 def padded(requests: Sequence[Scored], rows: int, length: int, filler: int = 0) -> Tensor:
-    """Tokens [rows, length] of some requests; what is left over holds `filler`."""
+    """Tokens [rows, length] of some requests; the rest is `filler`."""
     ids = torch.full((rows, length), filler)
     for row, request in enumerate(requests):
         ids[row, : len(request.inputs)] = torch.tensor(request.inputs)

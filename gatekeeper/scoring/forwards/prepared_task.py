@@ -1,7 +1,7 @@
-"""A task made ready for one base: rendered, tokenised, packed; the same for every arm.
+"""A task prepared for one base: rendered, tokenised, packed; the same for every arm.
 
 The shared prefix and the batch shape are taken from a few docs spread over the whole task, not
-from the docs at hand, so that a doc is packed alike in every run.
+from the docs asked for, so that a doc is packed the same way in every run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CHUNK = 64
 
 
 class PreparedTask:
-    """Packed docs of one task, made on demand and kept. A prompt to go on from is a chain."""
+    """Packed docs of one task, made on demand and kept. A prompt to continue is a chain."""
 
     def __init__(self, task: LoadedTask, tokens: Tokens) -> None:
         self.task = task
@@ -51,7 +51,7 @@ class PreparedTask:
 
     @property
     def max_length(self) -> int:
-        """Tokens that the base's context holds."""
+        """Length of the base's context in tokens."""
         return self._tokens.max_length
 
     def heights(self, budget: int, packing: Packing) -> Heights:
@@ -64,7 +64,7 @@ class PreparedTask:
 
     @property
     def longest(self) -> int:
-        """Tokens behind the prefix of the longest of a few prompts and its answer together."""
+        """Tokens after the prefix in the longest of a few prompts, including its answer."""
         return max(map(len, self._probes)) + max(map(self._limit, self._probed))
 
     def docs(self, wanted: Sequence[int]) -> list[PackedDoc]:
@@ -76,7 +76,7 @@ class PreparedTask:
         return [self._docs[doc] for doc in wanted]
 
     def longer(self, docs: Sequence[int], most: int) -> list[int]:
-        """Docs of which a sequence, its answer included, has more than `most` tokens."""
+        """Docs with a sequence, including its answer, of more than `most` tokens."""
         generates = self.task.output_type == "generate_until"
         return [
             doc
@@ -126,7 +126,7 @@ class PreparedTask:
         return {doc: found[doc] for doc in arguments}
 
     def _limit(self, doc: int) -> int:
-        """Most tokens that the doc's answer may have."""
+        """Maximum number of tokens of the doc's answer."""
         from lm_eval.models.utils import normalize_gen_kwargs
 
         return int(normalize_gen_kwargs(self.generation(doc))["max_gen_toks"])

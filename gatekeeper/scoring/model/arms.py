@@ -15,12 +15,12 @@ class Arms(Protocol):
     """One base loaded in this process, and the candidates attached to it. See `LoadedBase`."""
 
     pin: BasePin
-    """Part of the key of everything that is remembered."""
+    """Part of the key of everything that is cached."""
     tokenizer: Any
     device: Any
 
     def arm(self, candidate: str | None) -> AbstractContextManager[Any]:
-        """Give the torch module that computes this arm, for the length of the context.
+        """The torch module that computes this arm, within the context.
 
         Raises EngineError when the candidate is not attached.
         """
@@ -31,7 +31,7 @@ class Arms(Protocol):
         ...
 
     def detach(self, digest: str) -> None:
-        """Forget a candidate; unknown digests are no error."""
+        """Forget a candidate; unknown digests are not an error."""
         ...
 
     def prove_effect(self, digest: str) -> EffectProbe:

@@ -1,8 +1,8 @@
 """One adapter's modules, put into the base's module tree and taken out again.
 
 PEFT wraps modules of the base in place. Here the tree is noted before and after, so that taking an
-adapter out gives back exactly the tree that was loaded: no wrapper stays behind switched off, and
-two adapters never meet. Nothing is ever merged, since unmerging does not give the same bits back.
+adapter out restores exactly the tree that was loaded: no switched-off wrapper stays behind, and two
+adapters never meet. Nothing is ever merged, since unmerging does not give the same bits back.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Attachment:
             _set_children(module, after)
 
     def take_out(self) -> None:
-        """Give the base's own tree back."""
+        """Restore the base's own tree."""
         for module, before, _ in self.changes:
             _set_children(module, before)
 
@@ -58,8 +58,8 @@ def _set_children(module: nn.Module, children: _Children) -> None:
 def inject(model: nn.Module, adapter: AdapterFolder, device: str) -> Attachment:
     """Build an adapter's modules on the base and take them out again, ready to be put in.
 
-    The adapter must have been inspected. Raises AdapterRefused when PEFT cannot load it whole, and
-    BaseOverwrittenError when loading it changed the base.
+    The adapter must have been inspected. Raises AdapterRefused when PEFT cannot load it completely,
+    and BaseOverwrittenError when loading it changed the base.
     """
     tree = [(module, dict(module._modules)) for module in model.modules()]
     tensors = [(tensor, _mark(tensor)) for tensor in _own_tensors(model)]
@@ -78,7 +78,7 @@ def inject(model: nn.Module, adapter: AdapterFolder, device: str) -> Attachment:
     if any(_mark(tensor) != mark for tensor, mark in tensors):
         raise BaseOverwrittenError(
             f"Attaching {adapter.path.name} overwrites weights of the base itself, and detaching "
-            "would not bring them back."
+            "would not restore them."
         )
     return Attachment(changes)
 
@@ -88,7 +88,7 @@ def _own_tensors(model: nn.Module) -> list[Tensor]:
 
 
 def _mark(tensor: Tensor) -> tuple[int, int]:
-    """Changes when the tensor is given other storage or other numbers.
+    """Changes when the tensor gets different storage or different numbers.
 
     Torch's own version counter misses writes through `.data`, which is how PEFT writes.
     """
@@ -110,7 +110,7 @@ def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:
     wanted = {name: tensor.to(device) for name, tensor in stored.items() if name not in copies}
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="gate-") as private:
         warnings.simplefilter("ignore")
-        # PEFT reads a folder; it gets the values that were inspected, not what lies there now.
+        # PEFT reads a folder; it gets the values that were inspected, not what is there now.
         (Path(private) / CONFIG).write_text(json.dumps(dict(adapter.config)), encoding="utf-8")
         config = LoraConfig.from_pretrained(private)
         config.inference_mode = True
@@ -119,7 +119,7 @@ def _load(model: nn.Module, adapter: AdapterFolder, device: str) -> None:
     lost = [_plain(key) for key in _lost(wrapped, result.missing_keys)]
     strange = [_plain(key) for key in result.unexpected_keys]
     if lost or strange:
-        what = "lacks" if lost else "has tensors for no module of this base:"
+        what = "is missing" if lost else "has tensors for no module of this base:"
         raise AdapterRefused(f"{adapter.path.name} {what} {', '.join((lost or strange)[:3])}.")
     wrapped.eval()
     for parameter in wrapped.parameters():
@@ -137,13 +137,13 @@ def _weights(adapter: AdapterFolder) -> dict[str, Tensor]:
     if digest_bytes(data) != adapter.weights_digest:
         raise AdapterRefused(
             f"The weights of {adapter.path.name} changed between inspection and loading.",
-            "Somebody else is writing there; check it again from a folder that nobody changes.",
+            "Another process is writing there; check it again from a folder that does not change.",
         )
     return load(data)
 
 
 def _lost(wrapped: nn.Module, missing: list[str]) -> list[str]:
-    """Parameters of the adapter that nothing was loaded into, ties to loaded ones aside."""
+    """Parameters of the adapter that nothing was loaded into, except those tied to loaded ones."""
     named = dict(wrapped.named_parameters(remove_duplicate=False))
     absent = set(missing)
     loaded = {id(parameter) for name, parameter in named.items() if name not in absent}

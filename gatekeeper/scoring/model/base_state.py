@@ -36,7 +36,7 @@ def base_state(
 
 
 def same_bits(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    """Unlike ==, this tells 0 from -0 and finds NaN equal to itself."""
+    """Unlike ==, this distinguishes 0 from -0 and treats NaN as equal to itself."""
     return len(one) == len(other) and all(
         a.dtype == b.dtype and a.shape == b.shape and torch.equal(_as_numbers(a), _as_numbers(b))
         for a, b in zip(one, other, strict=True)
@@ -51,7 +51,7 @@ def _as_numbers(tensor: Tensor) -> Tensor:
 
 
 def _tensor_digests(model: Any) -> dict[str, str]:
-    """Digest of every parameter and buffer; tied weights stand under each of their names."""
+    """Digest of every parameter and buffer; tied weights are listed under each of their names."""
     named = [
         *model.named_parameters(remove_duplicate=False),
         *model.named_buffers(remove_duplicate=False),

@@ -1,8 +1,8 @@
 """Importing bitsandbytes, which PEFT does whether the base is quantized or not.
 
-It hands four functions to `torch.compile` as it is imported. That alone loads torch's compiler,
-0.7 s at every start, for functions that a CPU without 4-bit weights never calls. Here they are
-compiled when they are first called.
+It passes four functions to `torch.compile` on import. That alone loads torch's compiler, 0.7 s at
+every start, for functions that a CPU without 4-bit weights never calls. Here they are compiled when
+they are first called.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["importing_bitsandbytes"]
 
 @contextmanager
 def importing_bitsandbytes() -> Iterator[None]:
-    """For the length of an import: no advice about optional kernels, nothing compiled yet."""
+    """During an import: no advice about optional kernels, and nothing compiled yet."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     real = torch.compile
     torch.compile = _later(real)

@@ -1,4 +1,4 @@
-"""Fixed prompts, and a model's logits on them: what "the same bits" is judged on.
+"""Fixed prompts, and a model's logits on them: the basis for judging "the same bits".
 
 Never change the texts: a proof made today must be comparable with one made in a year.
 """
@@ -42,8 +42,8 @@ def encode_prompts(tokenizer: Any) -> tuple[Tensor, ...]:
 def prompt_logits(model: Any, prompts: Sequence[Tensor], device: Any) -> tuple[Tensor, ...]:
     """Logits of every position of every prompt, on the CPU in the dtype that the model gave.
 
-    Prompts of about one length run together, always the same ones: the claim is about bits, which
-    other company might change.
+    Prompts of about the same length run together, always the same ones: the claim is about bits,
+    which other company might change.
     """
     logits: list[Tensor] = [torch.empty(0)] * len(prompts)
     for together in _alike([prompt.shape[1] for prompt in prompts]):
@@ -62,7 +62,7 @@ def prompt_logits(model: Any, prompts: Sequence[Tensor], device: Any) -> tuple[T
 
 
 def _alike(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices in groups of lengths that differ by a tenth at most, ascending."""
+    """Indices in groups of lengths that differ by at most a tenth, ascending."""
     groups: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
         if groups and lengths[index] <= 1.1 * lengths[groups[-1][0]]:

@@ -34,7 +34,7 @@ def load_model(folder: ModelFolder, pin: BasePin, device: str) -> Any:
 
     dtype = _DTYPES.get(settled_dtype(pin.dtype, device))
     if dtype is None:
-        raise BaseError(f"dtype {pin.dtype!r} is not known.", f"Use one of {', '.join(_DTYPES)}.")
+        raise BaseError(f"Unknown dtype {pin.dtype!r}.", f"Use one of {', '.join(_DTYPES)}.")
     options: dict[str, Any] = {}
     if pin.quantization == "nf4":
         options = _nf4(dtype, device)
@@ -66,9 +66,9 @@ def load_model(folder: ModelFolder, pin: BasePin, device: str) -> Any:
 
 
 def _config(folder: Path) -> Any:
-    """The folder's config without its wish for an attention: transformers takes the usual one.
+    """The folder's config without its choice of attention: transformers uses the default.
 
-    A config may name kernels to fetch, or ones that this machine lacks.
+    A config may name kernels to download, or ones that this machine does not have.
     """
     from transformers import AutoConfig
 
@@ -80,17 +80,17 @@ def _config(folder: Path) -> Any:
 
 
 def _require_resident(folder: Path, model: Any) -> None:
-    """What was left outside the GPUs is fetched for each forward: no bytes stay to be proved."""
+    """What is left outside the GPUs is loaded for each forward, so its bytes cannot be proven."""
     places = set(map(str, (getattr(model, "hf_device_map", None) or {}).values()))
     if "disk" in places or ("cpu" in places and len(places) > 1):
         raise BaseError(
-            f"{folder} does not fit the GPUs of this machine; part of it would be left outside.",
+            f"{folder} does not fit on this machine's GPUs; part of it would be left outside.",
             "Use more or larger GPUs, or --quantization nf4.",
         )
 
 
 def _needs_several(folder: ModelFolder, dtype: torch.dtype, device: str) -> bool:
-    """Whether the weights do not fit one GPU while there are more; layers are then spread."""
+    """Whether the weights do not fit on one GPU and there are more; layers are then spread."""
     if device != "cuda" or torch.cuda.device_count() < 2:
         return False
     numbers = sum(tensor.size for tensor in folder.tensors.values())
@@ -117,7 +117,7 @@ def _nf4(dtype: torch.dtype, device: str) -> dict[str, Any]:
 
 
 def _keep_layout(model: Any) -> None:
-    """Forbid the repacking of 4-bit weights that some CPUs do in the first forward.
+    """Prevent the repacking of 4-bit weights that some CPUs do in the first forward.
 
     It happens in place, and reading the weights afterwards (state_dict, DoRA) corrupts the model.
     """
@@ -128,7 +128,7 @@ def _keep_layout(model: Any) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Progress bars of libraries would tear ours apart."""
+    """Libraries' progress bars would break up ours."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

@@ -1,7 +1,7 @@
 """One loaded base and the candidates attached to it: attach, arm, detach.
 
 An adapter computes only while it is armed; the rest of the time the base's module tree is the one
-that was loaded. A fully fine-tuned checkpoint is a second model behind the same door.
+that was loaded. A fully fine-tuned checkpoint is a second model behind the same interface.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["LoadedBase", "load_base"]
 
 
 class LoadedBase:
-    """A frozen base in evaluation mode, with any number of candidates beside it.
+    """A frozen base in evaluation mode, with any number of candidates.
 
     Exactly one arm computes at a time: the base (None) or one candidate, by digest.
     """
@@ -73,7 +73,7 @@ class LoadedBase:
     def fresh_state(self) -> BaseState:
         """Load the base once more, never wrapped, and take its state.
 
-        For that moment two bases are in memory: for a base of which no earlier state is known.
+        For that moment two bases are in memory: for a base without a known earlier state.
         """
         model = load_model(self.folder, self.pin, str(self.device))
         try:
@@ -108,15 +108,15 @@ class LoadedBase:
         return detach_proof(fresh, off, quantization=self.pin.quantization, only_checkpoints=only)
 
     def is_checkpoint(self, digest: str) -> bool:
-        """Whether this candidate is a model of its own, not an adapter on the base."""
+        """Whether this candidate is a separate model, not an adapter on the base."""
         return digest in self._checkpoints
 
     def attach(self, folder: Path, digest: str) -> None:
         """Attach the candidate in `folder`, switched off; attaching it twice does nothing.
 
-        The files are inspected again, so that no caller can leave it out. Raises AdapterRefused
-        when the folder is not the one that was inspected (its digest differs), when its files are
-        refused, or when PEFT cannot load it whole; the base is then as it was.
+        The files are inspected again, so that no caller can skip it. Raises AdapterRefused when
+        the folder is not the one that was inspected (its digest differs), when its files are
+        refused, or when PEFT cannot load it completely; the base is then unchanged.
         """
         if digest in self.attached:
             return
@@ -130,10 +130,10 @@ class LoadedBase:
             self._adapters[digest] = inject(self.model, read, str(self.device))
 
     def beside(self, folder: Path, digest: str) -> Any:
-        """A model that computes the candidate for good, on the base's own tensors.
+        """A model that computes the candidate permanently, on the base's own tensors.
 
         The base's module tree is not touched, so both can compute at the same time; a checkpoint
-        is loaded as a model of its own. Raises AdapterRefused like `attach`.
+        is loaded as a separate model. Raises AdapterRefused like `attach`.
         """
         read = read_inspected(folder, digest, self.folder)
         if read.kind == "checkpoint":
@@ -145,7 +145,7 @@ class LoadedBase:
 
     @contextmanager
     def _refusing(self, folder: Path) -> Iterator[None]:
-        """Whatever PEFT raises about a stranger's file is a refusal, with the base as it was."""
+        """Whatever PEFT raises about an untrusted file is a refusal; the base is unchanged."""
         try:
             yield
         except BaseOverwrittenError:
@@ -154,7 +154,7 @@ class LoadedBase:
         except AdapterRefused:
             raise
         except Exception as problem:
-            if is_out_of_memory(problem):  # no fault of the adapter
+            if is_out_of_memory(problem):  # not the adapter's fault
                 raise
             raise AdapterRefused(
                 f"PEFT cannot attach {folder.name}: {first_line(problem)}"
@@ -162,16 +162,16 @@ class LoadedBase:
 
     def _load_checkpoint(self, folder: Path, digest: str) -> Any:
         model = load_model(ModelFolder(folder), self.pin, str(self.device))
-        require_digest(folder, read_adapter(folder).digest, digest)  # not changed meanwhile
+        require_digest(folder, read_adapter(folder).digest, digest)  # not changed since
         return model
 
     def _reload(self) -> None:
-        """Load the base again and forget the adapters: they were built on the spoilt one."""
+        """Load the base again and forget the adapters: they were built on the changed one."""
         self._adapters.clear()
         self.model = load_model(self.folder, self.pin, str(self.device))
 
     def detach(self, digest: str) -> None:
-        """Forget one candidate. Unknown digests are no error: it is off either way.
+        """Forget one candidate. Unknown digests are not an error: it is off either way.
 
         Raises EngineError inside the candidate's own arm.
         """
@@ -189,7 +189,7 @@ class LoadedBase:
 
     @contextmanager
     def arm(self, candidate: str | None) -> Iterator[Any]:
-        """Give the module that computes the base (None) or a candidate, for this context.
+        """The module that computes the base (None) or a candidate, within this context.
 
         Raises EngineError when the candidate was never attached.
         """

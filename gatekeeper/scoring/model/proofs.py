@@ -1,7 +1,7 @@
 """Proof before scores: the adapter is on, then off, then gone, bit for bit.
 
-An adapter that silently changes nothing, or that cannot be taken off again, is the commonest way
-to be fooled; both are shown on fixed prompts rather than assumed. Here states are compared;
+An adapter that silently changes nothing, or that cannot be removed again, is the most common way to
+be fooled; both are shown on fixed prompts rather than assumed. Here states are compared;
 `LoadedBase` takes them.
 """
 
@@ -18,7 +18,7 @@ from gatekeeper.scoring.model.base_state import BaseState, same_bits
 __all__ = ["detach_proof", "effect_probe"]
 
 _Logits = Sequence[Tensor]
-"""Of every position of every fixed prompt."""
+"""At every position of every fixed prompt."""
 
 
 def effect_probe(untouched: _Logits, on: _Logits, off: _Logits) -> EffectProbe:
@@ -43,26 +43,29 @@ def detach_proof(
     """Compare the base with everything switched off with what it should be.
 
     Weights are compared byte for byte where both states have them. `only_checkpoints`: whatever is
-    attached is a model of its own, so there was nothing to detach.
+    attached is a separate model, so there was nothing to detach.
     """
     weights = None if off.tensors is None else off.tensors == fresh.tensors
     identical = same_bits(fresh.logits, off.logits) and weights is not False
     logits = f"the logits of {len(off.logits)} fixed prompts"
     if not identical:
         what = "its weights differ" if weights is False else f"{logits} differ"
-        text = f"With everything off, the base is not a fresh load of it: {what}."
+        text = f"With everything off, the base differs from a fresh load: {what}."
     elif only_checkpoints:
         text = (
-            "A full checkpoint is a model of its own: nothing is attached to the base, which is "
-            "a fresh load bit for bit; rollback is the channel's move."
+            "A full checkpoint is a separate model: nothing is attached to the base, which equals "
+            "a fresh load bit for bit; to roll back, the channel moves."
         )
     elif weights is None:
         text = (
-            f"Off, it equals a fresh load of the base bit for bit in {logits}; the bytes of "
-            f"{quantization} weights are not compared."
+            f"With the adapter off, the base equals a fresh load bit for bit in {logits}; the "
+            f"bytes of {quantization} weights are not compared."
         )
     else:
-        text = f"Off, it equals a fresh load of the base bit for bit: every weight, and {logits}."
+        text = (
+            f"With the adapter off, the base equals a fresh load bit for bit: every weight, and "
+            f"{logits}."
+        )
     return DetachProof(
         method="not-applicable" if only_checkpoints else "disable",
         identical=identical,

@@ -1,4 +1,4 @@
-"""Whoever loads a candidate inspects it again: what is loaded is what was judged."""
+"""A candidate is inspected again whenever it is loaded: what is loaded is what was judged."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["read_inspected", "require_digest"]
 def read_inspected(folder: Path, digest: str, base: ModelFolder) -> AdapterFolder:
     """Inspect a candidate against its base, then read it; both must find this digest.
 
-    The candidate is opened anew; the base is taken as it was when it was first read. Raises
-    AdapterRefused when the digest is another one, or for a finding that refuses.
+    The candidate is opened again; the base is taken as it was when it was first read. Raises
+    AdapterRefused when the digest differs, or for a finding that refuses.
     """
     pin, findings = inspect_static(folder, base_folder=base)
     read = read_adapter(folder)
@@ -30,7 +30,7 @@ def read_inspected(folder: Path, digest: str, base: ModelFolder) -> AdapterFolde
 
 
 def require_digest(folder: Path, found: str, digest: str) -> None:
-    """Raise AdapterRefused unless the digest that was found is the one that was inspected."""
+    """Raise AdapterRefused unless the digest found is the one that was inspected."""
     if found != digest:
         raise AdapterRefused(
             f"{folder} has changed since it was inspected: its digest is {found[:19]}, not "

@@ -1,7 +1,7 @@
 """A second module tree over the same tensors: costs kilobytes, not the size of the model.
 
 What is wrapped in one tree is not wrapped in the other, so an adapter can be built and used on a
-copy while the base's own tree goes on computing the base.
+copy while the base's own tree keeps computing the base.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["share_tree"]
 
 
 def share_tree(model: nn.Module) -> Any:
-    """Copy a model's modules and settings; every parameter and buffer stays the one object."""
+    """Copy a model's modules and settings; every parameter and buffer stays the same object."""
     tensors = [
         *model.parameters(),
         *model.buffers(),

@@ -23,12 +23,12 @@ _PER_LENGTH = {"word_perplexity": 1.0, "byte_perplexity": 1.0, "bits_per_byte": 
 def metric_value(task: Any, metric: str, values: Mapping[str, Any]) -> float:
     """One doc's score by `metric`, higher is better.
 
-    Raises SuiteError when the task does not give this metric, or not per doc.
+    Raises SuiteError when the task does not have this metric, or not per doc.
     """
     if metric not in values:
         raise SuiteError(
-            f"Task {task.config.task} gives no metric {metric!r}.",
-            f"It gives: {', '.join(sorted(values))}.",
+            f"Task {task.config.task} has no metric {metric!r}.",
+            f"It has: {', '.join(sorted(values))}.",
         )
     value = values[metric]
     if metric in _PER_LENGTH and isinstance(value, tuple):
@@ -76,7 +76,8 @@ def answer_text(task: Any, metric: str, doc: Any, responses: Sequence[Any]) -> s
         return f"log-likelihood {float(responses[0]):.4f}"
     if kind == "loglikelihood":
         likelihood, greedy = responses[0]
-        return f"{'says so' if greedy else 'says otherwise'} (log-likelihood {likelihood:.4f})"
+        said = "says this" if greedy else "says something else"
+        return f"{said} (log-likelihood {likelihood:.4f})"
     choices = _choices(task, doc)
     found = [float(likelihood) for likelihood, _ in responses]
     if metric == "acc_mutual_info":

@@ -23,7 +23,7 @@ __all__ = ["LoadedTask", "load_tasks"]
 
 
 def load_tasks(suite: Suite, tokenizer: Any) -> dict[str, list[LoadedTask]]:
-    """Load every task of a suite, by capability. A group of lm-eval gives all of its tasks.
+    """Load every task of a suite, by capability. A group in lm-eval gives all of its tasks.
 
     Raises SuiteError for unknown tasks, missing data, and a chat template that is asked for but
     missing from the tokenizer.
@@ -66,7 +66,7 @@ class LoadedTask:
         self.task = task
         self.ref = ref
         self.siblings = siblings
-        """Tasks of its capability, itself among them: they share each look."""
+        """Tasks of its capability, including itself: they share each look."""
         self.name = str(task.config.task)
         self.metric, _, self._filter = ref.metric.partition(",")
         self.output_type = str(task.OUTPUT_TYPE)
@@ -142,8 +142,8 @@ class LoadedTask:
         )
         if fixed and self.metric not in (known := self.task.aggregation()):
             raise SuiteError(
-                f"Task {self.name} gives no metric {self.metric!r}.",
-                f"It gives: {', '.join(sorted(known))}.",
+                f"Task {self.name} has no metric {self.metric!r}.",
+                f"It has: {', '.join(sorted(known))}.",
             )
 
     def _require_groups(self) -> None:
@@ -153,11 +153,11 @@ class LoadedTask:
                 raise SuiteError(
                     f"Task {self.name}: doc {number} has no field {field!r}, by which the suite "
                     "groups its docs.",
-                    "Mend `group_by` in suite.yaml, or the data.",
+                    "Fix `group_by` in suite.yaml, or the data.",
                 )
 
     def _digest(self) -> str:
-        """Everything that a score of this task depends on, the model excepted."""
+        """Everything that a score of this task depends on, except the model."""
         import lm_eval
 
         config = self.task.dump_config()
@@ -185,7 +185,7 @@ class LoadedTask:
 
 
 def _plain(value: Any) -> str:
-    """Digest of any data; functions count by their name, their files are digested apart."""
+    """Digest of any data; functions count by their name, their files are digested separately."""
 
     def name(item: Any) -> str:
         return getattr(item, "__qualname__", None) or str(item)

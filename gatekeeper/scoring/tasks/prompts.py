@@ -34,7 +34,7 @@ class ChatTemplate:
     def __call__(
         self, history: Sequence[dict[str, str]], add_generation_prompt: bool = True
     ) -> str:
-        """Render a conversation; a template that knows no system role is given none."""
+        """Render a conversation; a template without a system role gets no system turn."""
         import jinja2
 
         def render(messages: Sequence[dict[str, str]]) -> str:

@@ -1,8 +1,8 @@
 """Where a task comes from: a suite's own YAML files first, then lm-eval's, and their data.
 
 Gives lm-eval `Task` objects, ready but unscored. Relative data files belong to the YAML file that
-names them, whatever the working directory. A suite's YAML may name Python functions beside it
-(`!function`): a suite is code of whoever runs the check, like a test file.
+names them, whatever the working directory. A suite's YAML may name Python functions next to it
+(`!function`): like a test file, a suite is code of the person who runs the check.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class TaskFiles:
     def build(self, name: str) -> list[Any]:
         """Build the task, or every task of the group or tag, of that name.
 
-        Raises SuiteError when no such task exists, its file is wrong, or its data are not here.
+        Raises SuiteError when no such task exists, its file is wrong, or its data is not available.
         """
         with _quiet():
             config: Mapping[str, Any] = {}
@@ -57,7 +57,7 @@ class TaskFiles:
         return [tasks[key] for key in sorted(tasks)]
 
     def _find(self, name: str) -> tuple[Any, Any]:
-        """What to hand to which TaskManager. The index of all of lm-eval takes ten seconds."""
+        """What to pass to which TaskManager. The index of all of lm-eval takes ten seconds."""
         from lm_eval.tasks import TaskManager
 
         entry = self._own.task_index.get(name)
@@ -92,15 +92,15 @@ class TaskFiles:
             what = f"data set {path}" if path else "data"
             offline = " (and HF_HUB_OFFLINE unset)" if os.environ.get("HF_HUB_OFFLINE") else ""
             return SuiteError(
-                f"Suite {self.suite}, task {name}: its {what} {'is' if path else 'are'} not on "
-                "this machine and could not be fetched.",
-                f"Where there is a network{offline}, get all of the suite's data with: "
+                f"Suite {self.suite}, task {name}: its {what} is not on this machine and could not "
+                "be downloaded.",
+                f"With network access{offline}, get all of the suite's data with: "
                 f"gate suite fetch {self.suite}",
             )
         if isinstance(problem, ImportError):
             return SuiteError(
                 f"Suite {self.suite}, task {name} needs a package that is not installed: {text}",
-                f'lm-eval brings it as an extra: pip install "lm_eval[{name}]"',
+                f'lm-eval has it as an extra: pip install "lm_eval[{name}]"',
             )
         return SuiteError(f"Suite {self.suite}, task {name} cannot be loaded: {text}")
 
@@ -127,7 +127,7 @@ def _absolute(files: Any, folder: Path) -> Any:
 
 @cache
 def _shipped_files() -> dict[str, Path]:
-    """lm-eval's YAML files by the name on their `task:` line; of several the first."""
+    """lm-eval's YAML files by the name on their `task:` line; of several, the first."""
     from lm_eval import tasks
 
     line = re.compile(rb"^task:[ \t]*[\"']?([^\"'#\r\n]+?)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -140,11 +140,13 @@ def _shipped_files() -> dict[str, Path]:
 
 def _require_text_only(suite: str, name: str, task: Any) -> None:
     if getattr(task, "MULTIMODAL", False):
-        raise SuiteError(f"Suite {suite}, task {name} needs images or sound; only text is scored.")
+        raise SuiteError(
+            f"Suite {suite}, task {name} needs images or sound; only text can be scored."
+        )
     if getattr(task, "UNSAFE_CODE", False):
         raise SuiteError(
-            f"Suite {suite}, task {name} runs code that the model writes; that is not done here.",
-            "Take it out of the suite.",
+            f"Suite {suite}, task {name} runs code that the model writes, which gate does not do.",
+            "Remove it from the suite.",
         )
 
 
@@ -175,7 +177,7 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Libraries' own progress bars and warnings would tear ours apart."""
+    """Libraries' own progress bars and warnings would break up ours."""
     import datasets
 
     logger = logging.getLogger("lm_eval")

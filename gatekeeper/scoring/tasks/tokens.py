@@ -1,7 +1,7 @@
 """Text to tokens exactly as lm-eval's HF runner: same special tokens, same splits, same truncation.
 
-It is not a tokenizer: the base's own one does the work, many strings per call. What is written
-here is only which strings it is given and where context ends and continuation begins.
+It is not a tokenizer: the base's own one does the work, many strings per call. This module only
+determines which strings it gets and where context ends and continuation begins.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Tokens:
         """Sequences of (context, continuation) requests.
 
         Trailing spaces of a context move to its continuation; the continuation's tokens are those
-        of the whole text behind the tokens of the context alone. An empty context becomes the
+        of the whole text after the tokens of the context alone. An empty context becomes the
         prefix token. Raises ValueError when a continuation has no tokens.
         """
         moved = [_move_spaces(context, continuation) for context, continuation in requests]
@@ -75,7 +75,7 @@ class Tokens:
         limit = self.max_length - room
         if limit <= 0:
             raise ValueError(
-                f"{room} tokens to generate do not fit a context of {self.max_length} tokens"
+                f"{room} tokens to generate do not fit into a context of {self.max_length} tokens"
             )
         # lm-eval looks at the special BOS text here, not at the prefix token.
         bos = self.tokenizer.bos_token
