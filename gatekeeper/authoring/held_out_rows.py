@@ -42,7 +42,7 @@ class Source:
 
 
 def read_source(held: HeldOut) -> Source:
-    """Read a file by its suffix, or a data set of the hub.
+    """Read a file by its suffix, or a data set on the hub.
 
     Raises SuiteError when there is no such file, its rows are not mappings, or the hub's data set
     is neither on this machine nor reachable.

@@ -67,11 +67,11 @@ def _require_same(folder: Path, check: RecordedCheck) -> None:
 
     if not folder.is_dir():
         raise RegistryError(
-            f"The folder of check {check.check_id}, {folder}, is not there.",
-            "Give the adapter's folder in place of its name.",
+            f"The folder of check {check.check_id}, {folder}, does not exist.",
+            "Give the adapter's folder instead of its name.",
         )
     if read_adapter(folder).digest != check.evidence.candidate.digest:
         raise RegistryError(
-            f"{folder} is not what check {check.check_id} is about: its digest is another one now.",
+            f"{folder} has changed since check {check.check_id}: its digest is different.",
             f"Run `gate check {folder}` first.",
         )

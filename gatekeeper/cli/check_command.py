@@ -38,7 +38,7 @@ DECISIONS = ("promote", "hold", "escalate", "refused")
 @registry_option
 @click.option("--policy", type=POLICY, help="Policy file, or the name of a built-in one.")
 @click.option("--channel", type=CHANNEL, help="Channel that --promote moves (default: production).")
-@click.option("--promote", is_flag=True, help="Promote at once when the verdict is promote.")
+@click.option("--promote", is_flag=True, help="Promote immediately if the verdict is promote.")
 @output_options
 @click.option(
     "--write",

@@ -60,7 +60,7 @@ class Outputs:
             raise click.UsageError('Only one format can go to standard output ("-").')
         if checks > 1 and any(path and is_stdout(path) for path in (self.html, self.junit)):
             raise click.UsageError(
-                "Of several adapters only --md and --json go to standard output."
+                "With several adapters, only --md and --json can use stdout (-)."
             )
 
     def require_writable(self) -> None:
@@ -72,7 +72,7 @@ class Outputs:
             folder = path.parent
             if not is_stdout(path) and not (folder.is_dir() and os.access(folder, os.W_OK)):
                 raise ConfigError(
-                    f"{path} cannot be written: {folder} is no folder that may be written to.",
+                    f"Cannot write {path}: {folder} is not a writable folder.",
                     f"mkdir -p {folder}, or name another path.",
                 )
 
@@ -93,8 +93,10 @@ output_options = gathered(
     Outputs,
     json=click.option("--json", type=FILE, metavar="FILE|-", help="Write the report as JSON."),
     html=click.option("--html", type=FILE, metavar="FILE|-", help="Write the HTML report."),
-    md=click.option("--md", type=FILE, metavar="FILE|-", help="Write it as Markdown."),
-    junit=click.option("--junit", type=FILE, metavar="FILE|-", help="Write JUnit XML."),
+    md=click.option("--md", type=FILE, metavar="FILE|-", help="Write the report as Markdown."),
+    junit=click.option(
+        "--junit", type=FILE, metavar="FILE|-", help="Write the report as JUnit XML."
+    ),
 )
 
 

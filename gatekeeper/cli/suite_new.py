@@ -44,7 +44,7 @@ field_options = gathered(
         "answers themselves where they are few, else the answer is generated.",
     ),
     generate=click.option(
-        "--generate", is_flag=True, help="Let the model write the answer: exact match."
+        "--generate", is_flag=True, help="Let the model write the answer, judged by exact match."
     ),
     chat=click.option("--chat", is_flag=True, help="Ask through the base's chat template."),
     group_by=click.option(
@@ -96,7 +96,7 @@ def new(
     out: Path | None,
     config: Path | None,
 ) -> None:
-    """Make the suite NAME from held-out data, ready for `gate check`."""
+    """Create the suite NAME from held-out data, ready for `gate check`."""
     from gatekeeper.authoring.write_suite import require_apart, write_suite
     from gatekeeper.evidence import Role
 
@@ -125,10 +125,10 @@ def _say_written(target: Path, draft: Draft, fields: Fields, compared: str | Non
     say(f"wrote  {target}: {len(draft.samples)} samples, answers: {form}")
     if fields.group_by:
         groups = len({sample.group for sample in draft.samples})
-        say(f"       in {groups} groups by {fields.group_by}, of which one is drawn each")
+        say(f"       in {groups} groups by {fields.group_by}; one sample is drawn from each")
     if draft.repeated:
         say(f"       {draft.repeated} repeated rows were left out")
     if compared:
         say(f"       no overlap with {compared}")
     else:
-        say("       not compared with training data: give --train FILE, or let gate check")
+        say("       not compared with training data: give --train FILE, or leave it to gate check")

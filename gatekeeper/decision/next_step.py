@@ -120,8 +120,8 @@ def _more_samples(evidence: Evidence, rules: tuple[RuleResult, ...]) -> NextStep
     widest = max(len({rule.capability for rule in rules if rule.suite == s}) for s in suites)
     return NextStep(
         action=Action.MORE_SAMPLES,
-        text=f"About {wanted} samples per open capability would settle it, if the rest are like "
-        "those scored; what is scored is kept. Give the other flags of this check again.",
+        text=f"About {wanted} samples per unsettled capability would decide it, if the rest are "
+        "like those scored. Scores so far are reused; repeat the other flags of this check.",
         command=f"gate check {shlex.quote(evidence.candidate.source)} "
         f"--max-samples {wanted * widest}",
     )

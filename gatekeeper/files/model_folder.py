@@ -80,7 +80,7 @@ class ModelFolder:
             return (folder / "model.safetensors",)
         if any((folder / name).exists() for name in _PICKLES):
             raise PickleOnly(
-                f"{folder} holds its weights only as pickles, which can run code when opened.",
+                f"{folder} has its weights only as pickles, which can run code when opened.",
                 "Convert them to safetensors first.",
             )
         raise BaseError(f"{folder} contains no model.safetensors.")

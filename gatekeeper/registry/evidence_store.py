@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from gatekeeper.digests import digest_bytes, digest_file
 from gatekeeper.errors import RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence, SampleRecord
+from gatekeeper.phrases import count
 from gatekeeper.registry.durable_files import (
     filesystem_errors,
     remove_tree,

@@ -60,7 +60,7 @@ ANYBODY = ChannelRules()
 
 
 def check_channel_name(name: str) -> None:
-    """Raise RegistryError for what is no channel name: it becomes a file name."""
+    """Raise RegistryError for an invalid channel name: it becomes a file name."""
     if not _CHANNEL.fullmatch(name) or name == BASE:
         raise RegistryError(
             f"{name!r} is not a valid channel name.",
