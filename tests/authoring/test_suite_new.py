@@ -207,14 +207,14 @@ def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
         ["suite", "new", name, "--out", str(tmp_path / "s"), "--from", str(data),
          "--question", "text", "--answer", "label"],
     )  # fmt: skip
-    assert "is no name" in refusal(done).message
+    assert "is not a valid suite name" in refusal(done).message
 
 
 def test_an_existing_suite_is_never_overwritten(tmp_path: Path) -> None:
     data = lines(tmp_path / "d.jsonl", ROWS)
     arguments = ["--from", str(data), "--question", "text", "--answer", "label"]
     assert make(tmp_path, *arguments).exit_code == 0
-    assert "is there already" in refusal(make(tmp_path, *arguments)).message
+    assert "already exists" in refusal(make(tmp_path, *arguments)).message
 
 
 def test_a_hub_data_set_that_is_not_here_names_the_command(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_data_set_as_the_hub_has_it_gives_the_names_of_its_labels(tmp_path: Pa
 def test_broken_files_are_refused_by_line(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"text": "a", "label": "b"}\n{oops\n')
     (tmp_path / "d.csv").write_text("text,label\nonly one cell\n")
-    for name, told in (("d.jsonl", "d.jsonl:2: is not JSON"), ("d.csv", "row 2 has not as many")):
+    for name, told in (("d.jsonl", "d.jsonl:2: is not valid JSON"), ("d.csv", "row 2 has not as many")):
         done = make(tmp_path, "--from", str(tmp_path / name), "--question", "text",
                     "--answer", "label")  # fmt: skip
         assert told in refusal(done).message

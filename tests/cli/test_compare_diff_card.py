@@ -75,7 +75,7 @@ def test_diff_says_what_went_in_and_what_came_out(
 ) -> None:
     code, out, _ = run(capsys, "diff", "careful", "careless")
     assert code == 0
-    for line in ("What went in", "candidate digest", "promote -> hold", "TURNED"):
+    for line in ("Inputs", "candidate digest", "promote -> hold", "TURNED"):
         assert line in out
     assert "base digest" not in out
     _, text, _ = run(capsys, "diff", "careful", "careless", "--json")
@@ -134,7 +134,7 @@ def test_no_card_is_written_about_other_weights(
     config.write_text(config.read_text().replace('"lora_alpha": 32', '"lora_alpha": 31'))
     code, _, err = run(capsys, "card", str(folder), "--write")
     assert code == 2
-    assert "never checked here" in err
+    assert "has never been checked" in err
 
 
 def test_the_site_has_a_page_for_every_check_and_its_links_lead_somewhere(

@@ -64,7 +64,7 @@ def test_a_plan_starts_from_assumptions_and_learns_from_recorded_checks(
     assert code == 0
     assert "for an adapter that" in before
     assert "as in" not in before
-    assert "the time is not known" in before
+    assert "there is no time estimate" in before
     gate(["check", str(world.careful), "-q"], capsys)
     code, after, _ = gate(["plan", "--suite", "skills"], capsys)
     assert code == 0

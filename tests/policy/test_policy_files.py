@@ -60,7 +60,7 @@ def test_declared_cases_get_the_verdicts_that_they_expect(path: Path) -> None:
         ("Name: x\nforgetting: {suite: g, margin: 0.1}\n",
          "p.yaml:1: Name: unknown key."),
         ("extends: builtin:default\nname: x\n\nTask[0]: 3\n", "p.yaml:4: Task[0]: unknown key"),
-        ("name: x\nalpha: 0.05\nalpha: 0.01\n", "p.yaml:3: alpha: stands twice"),
+        ("name: x\nalpha: 0.05\nalpha: 0.01\n", "p.yaml:3: alpha: duplicate key"),
         ("name: x\nalpha: yes\n", "p.yaml:2: alpha"),
         ("name: x\nforgetting: {suite: g, margin: -0.1}\n", "p.yaml:2: forgetting.margin"),
         ("name: x\ntask: {suite: t}\n", "needs a bar, a min_gain, or both"),

@@ -42,7 +42,7 @@ def test_a_card_gains_a_section_and_eval_results():
     card = ModelCard(text)
     assert card.data.license == "apache-2.0"
     assert "Made with care." in card.text
-    assert "**HOLD**: arithmetic: -14.6 points" in card.text
+    assert "**HOLD**: arithmetic: lost 14.6 points" in card.text
     names = [result.dataset_name for result in card.data.eval_results]
     assert "Other" in names
     assert "general: arithmetic" in names

@@ -90,7 +90,7 @@ def test_a_terminal_of_80_columns_is_never_overrun(name):
 def test_quiet_is_one_line():
     text = piped(factory.held(), quiet=True)
     assert text.count("\n") == 1
-    assert text.startswith("HOLD support-r8-hot: arithmetic: -14.6 points")
+    assert text.startswith("HOLD support-r8-hot: arithmetic: lost 14.6 points")
 
 
 def test_a_shown_loss_leads_before_an_open_question():

@@ -69,7 +69,7 @@ def test_the_site_shows_hostile_text_as_text():
 def test_an_empty_registry_has_a_page_that_says_so():
     [(path, page)] = render_site([], [])
     assert path == "index.html"
-    assert "Nothing was checked yet." in page
+    assert "Nothing has been checked yet." in page
     assert "the frozen base serves everywhere" in page
 
 
