@@ -69,7 +69,7 @@ def test_a_plan_starts_from_assumptions_and_learns_from_recorded_checks(
     code, after, _ = gate(["plan", "--suite", "skills"], capsys)
     assert code == 0
     assert "as in 1 check" in after
-    assert "ms a score" in after
+    assert "ms per score" in after
     assert "rot" not in after
 
 
