@@ -17,6 +17,7 @@ from gatekeeper.digests import digest_file, digest_json
 from gatekeeper.errors import AdapterRefused, BaseError, ConfigError, PickleOnly
 from gatekeeper.evidence import Finding
 from gatekeeper.files.model_folder import ModelFolder
+from gatekeeper.files.plain_values import text_fault
 from gatekeeper.files.tensor_file import DamagedFileError, StoredTensor, read_tensors
 from gatekeeper.files.tokenizer_files import TOKENIZER_FILES
 from gatekeeper.files.untrusted import UnsafeFileError, copy_file, parse_json, read_small, safe_path
@@ -62,6 +63,11 @@ def snapshot(folder: Path, destination: Path) -> Path:
     ConfigError when there is no such folder.
     """
     _require_folder(folder)
+    if text_fault(str(folder)) is not None:
+        raise ConfigError(
+            f"The path {folder} is not UTF-8 text, so no record could name it.",
+            "Rename the folder.",
+        )
     names = _names(folder)
     destination.mkdir(parents=True)
     try:

@@ -5,7 +5,6 @@ The edge before `one_check.py`: everything that is looked up by name is looked u
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from gatekeeper.evidence import (
 )
 from gatekeeper.evidence.noise_floor import newest_floor
 from gatekeeper.files.model_folder import ModelFolder
+from gatekeeper.files.untrusted import parse_json
 from gatekeeper.policy import load_policy
 from gatekeeper.registry import Registry
 from gatekeeper.settings import Settings
@@ -132,8 +132,8 @@ def _hinted(adapters: Sequence[Path]) -> str | None:
         try:
             if file.stat().st_size > _HINT_LIMIT:
                 return None
-            content = json.loads(file.read_bytes())
-        except (OSError, ValueError, RecursionError):
+            content = parse_json(file.read_bytes())
+        except (OSError, ValueError):
             return None
         hint = content.get("base_model_name_or_path") if isinstance(content, dict) else None
         return hint if isinstance(hint, str) and hint else None

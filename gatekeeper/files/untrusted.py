@@ -6,6 +6,7 @@ anywhere else, a pipe or a device is never opened.
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import json
 import os
@@ -13,6 +14,8 @@ import shutil
 import stat
 from pathlib import Path
 from typing import Any
+
+from gatekeeper.files.plain_values import value_fault
 
 __all__ = [
     "MAX_JSON_BYTES",
@@ -30,6 +33,8 @@ MAX_JSON_BYTES = 64 << 20
 class UnsafeFileError(ValueError):
     """The file may not be opened; the message says why in one clause."""
 
+
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _FICLONE = 0x40049409
 """Linux: give one file the content of another without copying it."""
@@ -120,14 +125,24 @@ def _open(path: Path) -> int:
 
 
 def parse_json(data: bytes) -> Any:
-    """Parse JSON that every reader reads the same way: no NaN, no repeated key, no absurd depth.
+    """Parse JSON that every reader reads the same way.
 
-    Raises ValueError with one clause on what is wrong.
+    UTF-8 without a byte order mark, no NaN, no infinity, no name twice, no absurd depth. Raises
+    ValueError with one clause on what is wrong.
     """
+    if data.startswith(_MARKS):
+        raise ValueError("it begins with a byte order mark; save it as plain UTF-8")
     try:
-        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise ValueError("it is not UTF-8") from problem
+    try:
+        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except RecursionError as problem:
         raise ValueError("it is nested too deeply") from problem
+    if (fault := value_fault(content)) is not None:
+        raise ValueError(fault)
+    return content
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

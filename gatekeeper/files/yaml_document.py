@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from gatekeeper.errors import GateError
+from gatekeeper.files.plain_values import text_fault, value_fault
 from gatekeeper.phrases import did_you_mean
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _build(
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-            if key is None:
+            if key is None or text_fault(key) is not None:
                 raise error(f"{source}:{line}: keys must be plain words.", "Quote or rename it.")
             where = (*location, key)
             if key in mapping:
@@ -125,9 +126,13 @@ def _build(
         return items
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node)
+        value = loader.construct_object(node)
     finally:
         loader.dispose()
+    if (fault := value_fault(value)) is not None:
+        line = node.start_mark.line + 1
+        raise error(f"{source}:{line}: {_dotted(location)}: {fault}.", "Correct the value.")
+    return value
 
 
 def validation_message(

@@ -78,6 +78,12 @@ class EvidenceStore:
             POLICY: policy_text.encode(),
             SAMPLES: gzip.compress(lines.encode(), mtime=0),
         }
+        # What cannot be read again is not evidence, and would stand in the way of all the rest.
+        if _read_back(contents) != (evidence, verdict):
+            raise RegistryError(
+                f"The evidence of check {evidence.check_id} would not be read back as it is.",
+                "Nothing was recorded. This is a bug; report it with the adapter's configuration.",
+            )
         for name, data in contents.items():
             write_durably(copy / name, data)
         sync_folder(copy)
@@ -154,6 +160,16 @@ class EvidenceStore:
     def remove(self, check_id: str, staged_in: Path) -> None:
         """Remove a check's files; readers see all of them or nothing."""
         self.path(check_id).rename(staged_in / f"gone-{check_id}")
+
+
+def _read_back(contents: Mapping[str, bytes]) -> tuple[Evidence, Verdict] | None:
+    try:
+        return (
+            Evidence.model_validate_json(contents[EVIDENCE]),
+            Verdict.model_validate_json(contents[VERDICT]),
+        )
+    except ValidationError:
+        return None
 
 
 _RESTORE = "Restore it from git or a backup; `gate registry verify` lists all damage."

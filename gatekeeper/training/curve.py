@@ -17,6 +17,7 @@ from typing import Any
 from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import CurvePoint, TrainingShape
 from gatekeeper.training.checkpoint_folder import checkpoint_step
+from gatekeeper.files.plain_values import number_fault
 
 __all__ = ["Curve", "read_curve", "shape_of"]
 
@@ -38,6 +39,7 @@ DIVERGED_RISE = 0.50
 SMALLEST_LOSS = 0.02
 """Nats below which relative changes mean nothing: the loss is practically zero."""
 _MAX_BYTES = 64 << 20
+_MOST_STEPS = 2**63
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def read_curve(folder: Path) -> Curve | None:
             )
         content = json.loads(path.read_bytes())
         rows = content["log_history"]
-        logged = [row for row in rows if isinstance(row["step"], int)]
+        logged = [row for row in rows if _whole(row["step"]) is not None]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise TrainingDataError(
             f"{path}: is not a state file written by transformers' Trainer "
@@ -117,7 +119,7 @@ def _points(rows: Sequence[dict[str, Any]]) -> tuple[tuple[CurvePoint, ...], int
             value = row.get(key)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 continue
-            if math.isfinite(value):
+            if number_fault(value) is None:
                 numbers[key] = float(value)
             elif key in ("loss", "eval_loss") and broken is None:
                 broken = row["step"]
@@ -127,7 +129,8 @@ def _points(rows: Sequence[dict[str, Any]]) -> tuple[tuple[CurvePoint, ...], int
 
 
 def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    sound = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_STEPS
+    return value if sound else None
 
 
 def shape_of(curve: Curve) -> tuple[TrainingShape, str]:

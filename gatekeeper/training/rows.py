@@ -14,6 +14,7 @@ from typing import Any
 from gatekeeper.digests import digest_file, short
 from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import RunManifest
+from gatekeeper.files.plain_values import value_fault
 
 __all__ = ["FORMATS", "find_dataset", "read_rows", "read_training_rows"]
 
@@ -87,11 +88,15 @@ def _objects(path: Path) -> Iterator[tuple[str, Any]]:
 
 def _parsed(text: str, place: str) -> Any:
     try:
-        return json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError) as problem:
         raise TrainingDataError(
             f"{place}: is not valid JSON.", "Training files are JSONL or a JSON list."
         ) from problem
+    # A surrogate can only come from an escape; looking for one is cheaper than looking at all.
+    if "\\ud" in text.lower() and (fault := value_fault(parsed)) is not None:
+        raise TrainingDataError(f"{place}: {fault}.", "Correct or remove the row.")
+    return parsed
 
 
 def _pair(row: Any, place: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,11 +9,15 @@ __all__ = ["FIELDS", "MAX_RANK"]
 
 MAX_RANK = 65_536
 
+_LARGEST = 3.4028234663852886e38
+"""Of float32."""
+
 _Check = Callable[[Any], bool]
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that float32, in which adapters compute, can hold; NaN compares as false."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def _rank(value: Any) -> bool:
