@@ -5,6 +5,7 @@ Shared by policies, suites and gate.yaml. Knows nothing about their content.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,12 @@ def read_yaml(path: Path, error: type[GateError], text: str | None = None) -> Ya
     source = str(path)
     if text is None:
         try:
-            if path.stat().st_size > _MAX_BYTES:
+            data = _read_bounded(path)
+            if data is None:
+                raise error(f"{source}: is not a file.", "Give a regular file, or a pipe.")
+            if len(data) > _MAX_BYTES:
                 raise error(f"{source}: larger than 1 MiB.", "This is not a settings file.")
-            text = path.read_text(encoding="utf-8")
+            text = data.decode("utf-8")
         except OSError as problem:
             raise error(
                 f"{source}: cannot be read ({problem.strerror or problem}).", "Check the path."
@@ -86,6 +90,17 @@ def read_yaml(path: Path, error: type[GateError], text: str | None = None) -> Ya
     except (yaml.YAMLError, ValueError) as problem:
         raise error(f"{source}: not valid YAML ({problem}).", "Fix the syntax.") from problem
     return YamlDocument(data, lines, source)
+
+
+def _read_bounded(path: Path) -> bytes | None:
+    """At most a byte more than is allowed; None for devices, which never end, and the like."""
+    mode = path.stat().st_mode
+    # `--policy <(envsubst < policy.yaml)` is a pipe; a named one may wait for a writer for ever.
+    pipe = stat.S_ISFIFO(mode) and path.parent in (Path("/dev/fd"), Path("/proc/self/fd"))
+    if not stat.S_ISREG(mode) and not pipe:
+        return None
+    with path.open("rb") as stream:
+        return stream.read(_MAX_BYTES + 1)
 
 
 def _build(

@@ -14,6 +14,7 @@ from gatekeeper.files.yaml_document import YamlDocument, read_yaml, validation_m
 from gatekeeper.phrases import did_you_mean
 from gatekeeper.policy.extends import Places, extend, own_location
 from gatekeeper.policy.policy import Policy
+from gatekeeper.policy.unusable_limits import unusable_limits
 
 __all__ = [
     "BUILTIN_FOLDER",
@@ -62,7 +63,15 @@ def load_policy(ref: str, relative_to: Path | None = None) -> LoadedPolicy:
 
     Raises PolicyError, with file and line where there is one.
     """
-    return _load(_locate(ref, relative_to or Path.cwd()), ())
+    loaded = _load(_locate(ref, relative_to or Path.cwd()), ())
+    for location, fault in unusable_limits(loaded.policy):
+        line = loaded.line(*location) or 1
+        key = ".".join(str(part) for part in location if part != 0)
+        raise PolicyError(
+            f"{loaded.source}:{line}: {key}: {fault}.",
+            "Set a limit that a candidate can miss and can meet, or remove the rule.",
+        )
+    return loaded
 
 
 def policy_from_text(text: str, source: str = "recorded policy") -> LoadedPolicy:
