@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
+    Field,
     SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
@@ -50,7 +51,7 @@ class TaskRef(Frozen):
     task: str
     metric: str
     few_shot: int | None = None
-    chance: float | None = None
+    chance: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
     """Expected score of guessing; None where guessing has no meaning (generation)."""
     group_by: str | None = None
     """Field of the docs whose value several of them share (one passage, many questions). Samples of
