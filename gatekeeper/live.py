@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gatekeeper.decision.decide import redecide
 from gatekeeper.errors import EngineError, GateError, RegistryError
 from gatekeeper.evidence import DetachProof
 from gatekeeper.registry import BASE, Registry, Serving
@@ -81,7 +82,9 @@ class ChannelModel:
         Raises BaseError, RegistryError, RegistryDamaged or AdapterRefused: nothing serves then.
         """
         self.registry = (
-            registry if isinstance(registry, Registry) else Registry.open(Path(registry))
+            registry
+            if isinstance(registry, Registry)
+            else Registry.open(Path(registry), redecide=redecide)
         )
         self.channel = channel
         self.problem: GateError | None = None
@@ -229,6 +232,7 @@ class ChannelModel:
         if serving.is_base:
             return self._base.model
         if serving.target not in self._prepared:
+            self.registry.require_sound(self.registry.state(), self.channel, serving)
             folder = self.registry.object_path(serving.target)
             self._prepared[serving.target] = self._base.beside(folder, serving.target)
         return self._prepared[serving.target]

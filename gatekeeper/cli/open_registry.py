@@ -16,12 +16,14 @@ __all__ = ["create_store", "named", "open_store"]
 
 def open_store(settings: Settings, *, signed: bool = True) -> Registry:
     """Open it. Raises RegistryError when there is none, or when the signing key is missing."""
+    from gatekeeper.decision.decide import redecide
     from gatekeeper.registry import Registry
 
     return Registry.open(
         settings.registry,
         signer=_signer(settings) if signed else None,
         allowed_signers=settings.allowed_signers,
+        redecide=redecide,
     )
 
 
@@ -40,6 +42,7 @@ def named(text: str) -> str:
 
 def create_store(settings: Settings) -> Registry:
     """Create it, or open the existing one. Raises RegistryError when objects_dir differs."""
+    from gatekeeper.decision.decide import redecide
     from gatekeeper.registry import Registry
 
     objects = None if settings.objects_dir is None else _place(settings.objects_dir, settings)
@@ -48,6 +51,7 @@ def create_store(settings: Settings) -> Registry:
         objects=objects,
         signer=_signer(settings),
         allowed_signers=settings.allowed_signers,
+        redecide=redecide,
     )
 
 

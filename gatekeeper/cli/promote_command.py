@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     help="Override the gate. The override is recorded and shown permanently.",
 )
 @click.option("--reason", help="Why; required with --force.")
+@click.option(
+    "--as-recorded",
+    is_flag=True,
+    help="Accept a verdict of an earlier version that this one would not give. Recorded.",
+)
 def command(
     candidate: str,
     registry: str | None,
@@ -34,6 +39,7 @@ def command(
     channel: str | None,
     force: bool,
     reason: str | None,
+    as_recorded: bool,
 ) -> None:
     """Put CANDIDATE into service on a channel.
 
@@ -46,7 +52,9 @@ def command(
         raise click.UsageError("--force needs --reason, to record why the gate is overridden.")
     settings = settings_from(config, registry=registry, channel=channel)
     store = open_store(settings)
-    for line in promote_check(store, settings, named(candidate), force=force, why=reason):
+    for line in promote_check(
+        store, settings, named(candidate), force=force, as_recorded=as_recorded, why=reason
+    ):
         say(line)
 
 
@@ -56,6 +64,7 @@ def promote_check(
     candidate: str,
     *,
     force: bool = False,
+    as_recorded: bool = False,
     why: str | None = None,
 ) -> Iterator[str]:
     """Move the channel, then report what serves and from where."""
@@ -69,12 +78,15 @@ def promote_check(
         candidate,
         by=by(why),
         force=force,
+        as_recorded=as_recorded,
         rules=settings.channels.get(settings.channel, ChannelConfig()),
     )
     state = store.state()
     if isinstance(event, ForcePromoted):
         yield f"FORCED, overriding the gate, by {event.who}: {event.why}"
         yield f"  overridden: {event.overridden}"
+    elif event.as_recorded:
+        yield "The verdict was taken as it was recorded: this version would decide otherwise."
     yield (
         f"{settings.channel} now serves {state.label(event.target)} "
         f"(event {event.sequence}; before: {state.label(event.before)})."

@@ -34,13 +34,12 @@ def command() -> None:
 def verify(registry: str | None, config: Path | None, allowed_signers: Path | None) -> int:
     """Recompute every hash, signature and verdict, and name what is damaged (exit code 30)."""
     from gatekeeper.cli.open_registry import open_store
-    from gatekeeper.decision.decide import redecide
 
     settings = settings_from(config, registry=registry)
     if allowed_signers is not None:
         settings = replace(settings, allowed_signers=allowed_signers)
     store = open_store(settings, signed=False)
-    damages = store.verify(redecide=redecide)
+    damages = store.verify()
     for damage in damages:
         say(f"DAMAGED  {damage.path}: {damage.text}", err=True)
         say(f"         next: {damage.hint}", err=True)

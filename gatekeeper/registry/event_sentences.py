@@ -41,4 +41,5 @@ def _move(event: events.Move, state: State) -> str:
     if isinstance(event, events.RolledBack):
         return f"rolled back {event.channel} -> {target} (taken out: {before})"
     what = "FORCED" if isinstance(event, events.ForcePromoted) else "promoted"
-    return f"{what} {event.channel} -> {target} (before: {before})"
+    taken = ", its verdict as it was recorded" if getattr(event, "as_recorded", False) else ""
+    return f"{what} {event.channel} -> {target} (before: {before}{taken})"

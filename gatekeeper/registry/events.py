@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+)
 
 from gatekeeper.evidence import DetachProof
 from gatekeeper.evidence.frozen import Frozen
@@ -151,6 +159,16 @@ class Promoted(Move):
     """Moved by a promote verdict."""
 
     type: Literal["promoted"] = "promoted"
+    as_recorded: bool = False
+    """The verdict is an earlier version's, and was taken as it was recorded."""
+
+    @model_serializer(mode="wrap")
+    def _only_when_taken(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Left out when it is not so: earlier versions read these events too."""
+        said: dict[str, Any] = serialize(self)
+        if not self.as_recorded:
+            said.pop("as_recorded")
+        return said
 
 
 class ForcePromoted(Move):

@@ -18,15 +18,17 @@ from gatekeeper.registry.by import By
 from gatekeeper.registry.channel_files import ChannelFiles
 from gatekeeper.registry.durable_files import filesystem_errors, staging
 from gatekeeper.registry.event_log import EventLog, LostRaceError
-from gatekeeper.registry.events import BASE, Event, Move
+from gatekeeper.registry.events import BASE, CheckRecorded, Event, Move
 from gatekeeper.registry.evidence_store import EvidenceStore
 from gatekeeper.registry.layout import Layout, create_layout, open_layout
 from gatekeeper.registry.name_lookup import resolve
 from gatekeeper.registry.object_store import ObjectStore
-from gatekeeper.registry.state import State, fold
+from gatekeeper.registry.state import Serving, State, fold
+from gatekeeper.verdict import Decision
 
 if TYPE_CHECKING:
     from gatekeeper.registry.signatures import Signer
+    from gatekeeper.registry.standing import Redecide
 
 __all__ = ["ChannelFileError", "Draft", "Ledger", "plain"]
 
@@ -53,7 +55,8 @@ class Ledger:
     """Log, snapshots, evidence and channel files of one registry on disk.
 
     `signer` signs what is written here; with None, events are unsigned. `allowed_signers` says
-    whose signatures count; with None, none is required.
+    whose signatures count; with None, none is required. `redecide` decides a recorded check again
+    before a channel moves on it; with None, only its bytes and what they say are compared.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Ledger:
         *,
         signer: Signer | None = None,
         allowed_signers: Path | None = None,
+        redecide: Redecide | None = None,
     ) -> None:
         self.root = layout.root
         self.objects = ObjectStore(layout.objects)
@@ -72,6 +76,7 @@ class Ledger:
         self.object_staging = layout.object_staging
         self.signer = signer
         self.allowed_signers = allowed_signers
+        self.redecide = redecide
         self._folded: State | None = None
 
     @classmethod
@@ -81,10 +86,13 @@ class Ledger:
         *,
         signer: Signer | None = None,
         allowed_signers: Path | None = None,
+        redecide: Redecide | None = None,
     ) -> Self:
         """Open a registry. Raises RegistryError when there is none, RegistryDamaged when broken."""
         with filesystem_errors(f"The registry {root} cannot be opened"):
-            return cls(open_layout(root), signer=signer, allowed_signers=allowed_signers)
+            return cls(
+                open_layout(root), signer=signer, allowed_signers=allowed_signers, redecide=redecide
+            )
 
     @classmethod
     def create(
@@ -94,6 +102,7 @@ class Ledger:
         objects: str | None = None,
         signer: Signer | None = None,
         allowed_signers: Path | None = None,
+        redecide: Redecide | None = None,
     ) -> Self:
         """Create a registry, or open the one that is there.
 
@@ -102,7 +111,7 @@ class Ledger:
         """
         with filesystem_errors(f"The registry {root} cannot be created"):
             layout = create_layout(root, objects)
-            return cls(layout, signer=signer, allowed_signers=allowed_signers)
+            return cls(layout, signer=signer, allowed_signers=allowed_signers, redecide=redecide)
 
     def state(self) -> State:
         """Fold the log; channel files that are missing or behind are rewritten on the way.
@@ -160,6 +169,38 @@ class Ledger:
                 "Restore objects/ from git or a backup, choose another target, or run "
                 "`gate rollback --to base`, which needs no snapshot.",
             )
+
+    def require_standing(self, check: CheckRecorded, *, as_recorded: bool = False) -> None:
+        """Raise unless a check's evidence is whole and its verdict follows; see `standing.py`."""
+        from gatekeeper.registry.standing import require_standing
+
+        with filesystem_errors(f"The evidence of check {check.check_id} cannot be read"):
+            require_standing(self.evidence, check, self.redecide, as_recorded=as_recorded)
+
+    def require_sound(self, state: State, channel: str, serving: Serving) -> None:
+        """Raise RegistryDamaged unless all that an adapter on a channel stands on is as recorded.
+
+        Every byte of its snapshot, and, where it was not forced, a promote verdict that its
+        evidence leads to, by today's rules or by those of the version that decided it.
+        """
+        adapter = state.adapters.get(serving.target)
+        label = state.label(serving.target)
+        self.require_object(serving.target, adapter.object_manifest if adapter else None, label)
+        moments = state.channel(channel).history
+        if any(moment.forced for moment in moments if moment.target == serving.target):
+            return
+        check = state.checks.get(serving.check_id or "")
+        if (
+            check is None
+            or check.candidate != serving.target
+            or check.decision is not Decision.PROMOTE
+        ):
+            raise RegistryDamaged(
+                f"{channel} was moved to {label} by event {serving.sequence}, but no promote "
+                "verdict of it is in the log.",
+                "Run `gate registry verify`; `gate rollback --to base` needs no verdict.",
+            )
+        self.require_standing(check, as_recorded=True)
 
     def record(self, draft: Draft[E], by: By) -> E:
         """Write one event that needs no files."""

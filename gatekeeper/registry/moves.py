@@ -37,6 +37,8 @@ class MoveRequest:
     """The channel's sequence on which the request was based."""
     base_digest: str | None = None
     force: bool = False
+    as_recorded: bool = False
+    """Accept a verdict that an earlier version decided and this one decides otherwise."""
 
 
 def promotion(
@@ -51,6 +53,7 @@ def promotion(
             state, channel, request.wanted or "", request.rules, request.base_digest
         )
         ledger.require_signature(check)
+        ledger.require_standing(check, as_recorded=request.as_recorded)
     except RegistryError as refusal:
         if not request.force:
             raise
@@ -67,6 +70,7 @@ def promotion(
         check_id=check.check_id,
         policy_name=check.policy_name,
         policy_digest=check.policy_digest,
+        as_recorded=request.as_recorded,
     )
 
 
@@ -114,9 +118,7 @@ def rollback(
     refuse_conflict(now_serving, request.seen)
     target = rollback_target(state, now_serving, request.wanted)
     if not target.is_base:
-        known = state.adapters.get(target.target)
-        manifest = known.object_manifest if known else None
-        ledger.require_object(target.target, manifest, state.label(target.target))
+        ledger.require_sound(state, channel, target)
     check = state.checks.get(target.check_id or "")
     return RolledBack(
         **stamp,

@@ -31,7 +31,7 @@ from gatekeeper.verdict.recorded_check import RecordedCheck
 if TYPE_CHECKING:
     from gatekeeper.registry.lineage import LineageNode
     from gatekeeper.registry.unneeded import Collected
-    from gatekeeper.registry.verify import Damage, Redecide
+    from gatekeeper.registry.verify import Damage
 
 __all__ = ["Registry"]
 
@@ -76,11 +76,11 @@ class Registry(Records):
         state = self.state()
         return lineage(state, resolve(state, name))
 
-    def verify(self, redecide: Redecide | None = None) -> list[Damage]:
-        """Recompute every digest, and with `redecide` every verdict; name what is damaged."""
+    def verify(self) -> list[Damage]:
+        """Recompute every digest, and every verdict where possible; name what is damaged."""
         from gatekeeper.registry.verify import verify
 
-        return verify(self, redecide)
+        return verify(self)
 
     def gc(self, *, dry_run: bool = False, min_age: float = 3600.0) -> list[Collected]:
         """Remove what nothing needs and what is older than `min_age` seconds."""
@@ -100,13 +100,16 @@ class Registry(Records):
         rules: Rules = ANYBODY,
         base_digest: str | None = None,
         force: bool = False,
+        as_recorded: bool = False,
         expected_sequence: int | None = None,
     ) -> Promoted | ForcePromoted:
         """Put a checked candidate into service.
 
         `wanted` is a digest, a check id or a name; `base_digest`, when given, is the base that
         serves. `force` overrides a missing verdict, never a protected channel or damaged bytes,
-        needs a reason and is recorded as such. Raises RegistryError with what is missing,
+        needs a reason and is recorded as such. `as_recorded` accepts a verdict that an earlier
+        version decided and this one would not give. Raises RegistryError with what is missing,
+        RegistryDamaged when evidence or snapshot are not what the log says,
         RegistryConflict when the channel moved since `expected_sequence` (by default: since this
         call began).
         """
@@ -114,7 +117,7 @@ class Registry(Records):
         begun = self.state()
         seen = _seen(begun, channel, expected_sequence)
         target = resolve(begun, wanted)
-        request = MoveRequest(channel, target, by.who, rules, seen, base_digest, force)
+        request = MoveRequest(channel, target, by.who, rules, seen, base_digest, force, as_recorded)
         return self.move(partial(promotion, self, request), by)
 
     def rollback(

@@ -6,27 +6,20 @@ the log vouches for is unchanged.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from gatekeeper import __version__
-from gatekeeper.errors import GateError, RegistryError
-from gatekeeper.evidence import Evidence
+from gatekeeper.errors import RegistryError
 from gatekeeper.registry.event_log import Entry, chain_fault, event_file, parse_entry
-from gatekeeper.registry.events import CheckRecorded, UnknownEventError
+from gatekeeper.registry.events import UnknownEventError
 from gatekeeper.registry.layout import MARKER, open_layout
 from gatekeeper.registry.ledger import Ledger
 from gatekeeper.registry.sealed_json import SealError
+from gatekeeper.registry.standing import faults_of
 from gatekeeper.registry.state import State, fold
-from gatekeeper.verdict import PastCheck, Verdict
 
-__all__ = ["Damage", "Redecide", "verify"]
-
-Redecide = Callable[[Evidence, str, tuple[PastCheck, ...]], Verdict]
-"""Decide again from evidence, policy text and history: `decide` behind the policy's parser."""
+__all__ = ["Damage", "verify"]
 
 _RESTORE = "Restore it from git or a backup."
 
@@ -42,13 +35,13 @@ class Damage:
     hint: str = _RESTORE
 
 
-def verify(registry: Ledger, redecide: Redecide | None = None) -> list[Damage]:
+def verify(registry: Ledger) -> list[Damage]:
     """Check marker, log, chain, evidence, snapshots, signatures and channel files, in order."""
     found: list[tuple[Path, str, str]] = list(_marker(registry))
     entries, log_damage = _log(registry)
     found += log_damage
     state = fold(entries)
-    found += _evidence(registry, state, redecide)
+    found += _evidence(registry, state)
     found += _objects(registry, state)
     found += _signatures(registry, entries)
     if not log_damage:
@@ -123,85 +116,14 @@ def _signatures(registry: Ledger, entries: list[Entry]) -> list[tuple[Path, str,
     return found if vouched else early + found
 
 
-def _evidence(
-    registry: Ledger, state: State, redecide: Redecide | None
-) -> Iterator[tuple[Path, str, str]]:
+def _evidence(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:
     for check in state.checks.values():
         faults = registry.evidence.faults(check.check_id, check.files)
         for path, text in faults:
             yield path, text, _RESTORE
         if not faults:
-            for text, hint in _meaning(registry, check, redecide):
-                yield registry.evidence.path(check.check_id), text, hint
-
-
-def _meaning(
-    registry: Ledger, check: CheckRecorded, redecide: Redecide | None
-) -> Iterator[tuple[str, str]]:
-    """The bytes are those recorded: do they also agree with the event?"""
-    try:
-        kept = registry.evidence.load(check.check_id, check.files)
-    except RegistryError as problem:
-        yield f"cannot be read: {problem.message}", problem.hint or _RESTORE
-        return
-    evidence, verdict = kept.evidence, kept.verdict
-    if (evidence.check_id, evidence.digest) != (check.check_id, check.evidence_digest):
-        yield "contains the evidence of a different check", _RESTORE
-    if evidence.candidate.digest != check.candidate or evidence.base.digest != check.base_digest:
-        yield "is about a different candidate or base from its event", _RESTORE
-    if verdict.evidence_digest != evidence.digest or verdict.decision != check.decision:
-        yield "contains a different verdict from its event", _RESTORE
-    if redecide is None:
-        return
-    try:
-        again = redecide(evidence, kept.policy_text, verdict.history)
-    except GateError as problem:
-        yield f"cannot be decided again: {problem.message}", problem.hint or _RESTORE
-        return
-    if (where := _disagreement(_comparable(verdict), _comparable(again))) is not None:
-        yield (
-            f"no longer yields its recorded verdict ({verdict.decision.value}): it now yields "
-            f"{again.decision.value}, and differs in {where}",
-            _recompute(evidence.environment.gatekeeper),
-        )
-
-
-_WORDING = frozenset({"missing", "rule_text", "text", "what"})
-"""Parameters of a reason that are sentences, or parts of them."""
-
-
-def _recompute(version: str) -> str:
-    if version == __version__:
-        return "Do not rely on it: check the candidate again."
-    return f"gatekeeper {version} decided it and this is {__version__}: recompute it with that one."
-
-
-def _comparable(verdict: Verdict) -> Any:
-    """What a verdict means, without what may differ between two versions that decide alike.
-
-    Sentences may be worded better one day; codes and numbers may not change. The lines of the
-    user's file are left out because what is kept is the policy with `extends` resolved.
-    """
-    document = verdict.model_dump(mode="json")
-    for rule in document["rules"]:
-        del rule["policy_line"]
-    for reason in document["reasons"]:
-        reason["params"] = {k: v for k, v in reason["params"].items() if k not in _WORDING}
-    del document["next_step"]["text"], document["notes"]
-    return document
-
-
-def _disagreement(one: Any, other: Any, where: str = "the verdict") -> str | None:
-    """Where two documents differ; numerical libraries may differ in the last bits."""
-    if isinstance(one, float) and isinstance(other, float):
-        return None if math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) else where
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        pairs = [(one[key], other[key], key) for key in one]
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = [(a, b, where) for a, b in zip(one, other, strict=True)]
-    else:
-        return None if one == other else where
-    return next((found for a, b, key in pairs if (found := _disagreement(a, b, key))), None)
+            for fault in faults_of(registry.evidence, check, registry.redecide):
+                yield registry.evidence.path(check.check_id), fault.text, fault.hint
 
 
 def _objects(registry: Ledger, state: State) -> Iterator[tuple[Path, str, str]]:

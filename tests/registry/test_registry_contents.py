@@ -23,10 +23,17 @@ from gatekeeper.digests import digest_json
 from gatekeeper.errors import AdapterRefused, RegistryDamaged, RegistryError
 from gatekeeper.evidence import Evidence
 from gatekeeper.registry import By, Registry
+from gatekeeper.registry.standing import Redecide
+from gatekeeper.registry.verify import Damage
 from gatekeeper.verdict import Decision, PastCheck, Verdict
 from gatekeeper.verdict.recorded_check import RecordedCheck
 
 BY = By("ana", NOW)
+
+
+def verified(registry: Registry, redecide: Redecide) -> list[Damage]:
+    registry.redecide = redecide
+    return registry.verify()
 
 
 def test_a_check_comes_back_as_it_was_recorded(registry: Registry, tmp_path: Path) -> None:
@@ -292,8 +299,8 @@ def test_verify_decides_again(registry: Registry, tmp_path: Path) -> None:
         assert policy == policy_text()
         return verdict(about, Decision.HOLD)
 
-    assert registry.verify(lambda about, policy, history: verdict(about)) == []
-    (damage,) = registry.verify(harsher)
+    assert verified(registry, lambda about, policy, history: verdict(about)) == []
+    (damage,) = verified(registry, harsher)
     assert damage.path == f"evidence/{check.check_id}"
     assert "it now yields hold" in damage.text
 
@@ -310,14 +317,14 @@ def test_a_verdict_that_decide_made_is_found_whole(registry: Registry, tmp_path:
     decided = decide(about, loaded)
     assert any(rule.policy_line for rule in decided.rules)
     event = registry.record_check(about, decided, [], loaded.text, name="a", by=BY)
-    assert registry.verify(redecide) == []
+    assert verified(registry, redecide) == []
 
     better = decided.rules[0].model_copy(update={"estimate": 0.5})
     forged = decided.model_copy(update={"rules": (better, *decided.rules[1:])})
     other = evidence(about.candidate.digest, samples=200, created="later")
     forged = forged.model_copy(update={"evidence_digest": other.digest})
     event = registry.record_check(other, forged, [], loaded.text, name="a", by=BY)
-    (damage,) = registry.verify(redecide)
+    (damage,) = verified(registry, redecide)
     assert damage.path == f"evidence/{event.check_id}"
     assert "differs in estimate" in damage.text
 
@@ -343,12 +350,12 @@ def test_a_verdict_worded_by_an_earlier_version_is_found_whole(
     step = decided.next_step.model_copy(update={"text": "In other words."})
     worded = decided.model_copy(update={"reasons": reasons, "next_step": step})
     registry.record_check(about, worded, [], loaded.text, name="a", by=BY)
-    assert registry.verify(redecide) == []
+    assert verified(registry, redecide) == []
 
     later = evidence(about.candidate.digest, created="later")
     fewer = worded.model_copy(update={"reasons": reasons[:-1], "evidence_digest": later.digest})
     registry.record_check(later, fewer, [], loaded.text, name="a", by=BY)
-    (damage,) = registry.verify(redecide)
+    (damage,) = verified(registry, redecide)
     assert "differs in reasons" in damage.text
 
 
