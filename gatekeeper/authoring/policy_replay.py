@@ -14,6 +14,7 @@ from gatekeeper.verdict import Verdict
 from gatekeeper.verdict.recorded_check import RecordedCheck
 
 if TYPE_CHECKING:
+    from gatekeeper.errors import GateError
     from gatekeeper.policy import LoadedPolicy
     from gatekeeper.registry import Registry
 
@@ -30,13 +31,14 @@ class Change:
     """Channels that serve the candidate because of this check."""
 
 
-def replay(registry: Registry, loaded: LoadedPolicy) -> Iterator[Change]:
-    """Decide every recorded check under `loaded`, oldest first."""
+def replay(registry: Registry, loaded: LoadedPolicy, skipped: list[GateError]) -> Iterator[Change]:
+    """Decide every recorded check under `loaded`, oldest first, but for those `skipped`."""
     state = registry.state()
-    for check_id in state.checks:
-        check = registry.load_check(check_id)
+    for check in registry.load_checks(state.checks, skipped):
         after = decide(check.evidence, loaded, check.verdict.history)
         serves = tuple(
-            name for name, channel in state.channels.items() if channel.serving.check_id == check_id
+            name
+            for name, channel in state.channels.items()
+            if channel.serving.check_id == check.check_id
         )
         yield Change(check, after, serves)

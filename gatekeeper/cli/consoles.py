@@ -7,17 +7,28 @@ everything else may hold a stranger's words, such as the name of an adapter, and
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from gatekeeper.errors import GateError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from gatekeeper.verdict.recorded_check import RecordedCheck
 
-__all__ = ["Screen", "hush_libraries", "say", "standard_error", "standard_output", "styled"]
+__all__ = [
+    "Screen",
+    "hush_libraries",
+    "say",
+    "say_skipped",
+    "standard_error",
+    "standard_output",
+    "styled",
+]
 
 CI_WIDTH = 120
 
@@ -72,6 +83,14 @@ def say(line: str = "", *, err: bool = False) -> None:
     from gatekeeper.report.visible_text import visible
 
     click.echo(visible(line, breaks=False), err=err)
+
+
+def say_skipped(problems: Sequence[GateError]) -> None:
+    """Name on stderr what was left out because it cannot be read."""
+    for problem in problems:
+        say(f"left out: {problem.message}", err=True)
+    if problems:
+        say("  next: `gate registry verify` names all damage", err=True)
 
 
 def styled(text: str, **style: Any) -> str:

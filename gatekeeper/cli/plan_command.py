@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import say
+from gatekeeper.cli.consoles import say, say_skipped
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
+from gatekeeper.errors import GateError
 from gatekeeper.phrases import count
 from gatekeeper.verdict import RuleKind
 
@@ -69,7 +70,10 @@ def _recorded(folder: Path) -> list[Evidence]:
     if not folder.is_dir():
         return []
     found = Registry.open(folder)
-    return [found.load_check(check_id).evidence for check_id in found.state().checks]
+    skipped: list[GateError] = []
+    evidence = [check.evidence for check in found.load_checks(found.state().checks, skipped)]
+    say_skipped(skipped)
+    return evidence
 
 
 def _sizes_seen(recorded: list[Evidence], suite: str) -> dict[str, int | None]:

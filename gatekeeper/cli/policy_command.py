@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gatekeeper.cli.consoles import say
+from gatekeeper.cli.consoles import say, say_skipped
 from gatekeeper.cli.name_arguments import POLICY
 from gatekeeper.cli.shared_options import registry_option, settings_from
-from gatekeeper.errors import ExitCode
+from gatekeeper.errors import ExitCode, GateError
 from gatekeeper.phrases import count
 
 
@@ -64,7 +64,9 @@ def replay(policy: str, registry: str | None, config: Path | None) -> int:
 
     loaded = load_policy(policy)
     found = Registry.open(settings_from(config, registry=registry).registry)
-    changes = list(decide_again(found, loaded))
+    skipped: list[GateError] = []
+    changes = list(decide_again(found, loaded, skipped))
+    say_skipped(skipped)
     changed = [c for c in changes if c.check.verdict.decision != c.after.decision]
     for change in changed:
         reason = deciding_reason(change.after)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatekeeper.cli.consoles import Screen, say, standard_output
+from gatekeeper.cli.consoles import Screen, say, say_skipped, standard_output
 from gatekeeper.cli.name_arguments import CANDIDATE, check_named
 from gatekeeper.cli.report_files import (
     Outputs,
@@ -18,7 +18,7 @@ from gatekeeper.cli.report_files import (
     write_reports,
 )
 from gatekeeper.cli.shared_options import registry_option, settings_from
-from gatekeeper.errors import ConfigError
+from gatekeeper.errors import ConfigError, GateError
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry
@@ -78,8 +78,8 @@ def _write_site(store: Registry, folder: Path) -> str:
     """Write every page; give the line that says where to begin."""
     from gatekeeper.report.from_registry import recorded_site
 
-    pages = 0
-    for name, text in recorded_site(store):
+    pages, skipped = 0, list[GateError]()
+    for name, text in recorded_site(store, skipped):
         target = folder / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -89,4 +89,5 @@ def _write_site(store: Registry, folder: Path) -> str:
             ) from problem
         write_out(target, text)
         pages += 1
+    say_skipped(skipped)
     return f"{pages} pages written; start with {folder / 'index.html'}"

@@ -6,12 +6,12 @@ Clock and user are arguments. How a write is made is in `ledger.py`, when a chan
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatekeeper.errors import RegistryError
+from gatekeeper.errors import GateError, RegistryError
 from gatekeeper.registry.by import By
 from gatekeeper.registry.durable_files import filesystem_errors
 from gatekeeper.registry.events import (
@@ -50,6 +50,17 @@ class Registry(Records):
         check = self._check(check_id)
         with filesystem_errors(f"Check {check_id} cannot be read"):
             return self.evidence.load(check_id, check.files)
+
+    def load_checks(
+        self, check_ids: Iterable[str], skipped: list[GateError]
+    ) -> Iterator[RecordedCheck]:
+        """Checks one after another. One that cannot be read goes into `skipped`, and the rest on:
+        a single damaged or unknown file must not take the whole registry's reports with it."""
+        for check_id in check_ids:
+            try:
+                yield self.load_check(check_id)
+            except GateError as problem:
+                skipped.append(problem)
 
     def object_path(self, digest: str) -> Path:
         """Path of a snapshot, every byte verified. Raises RegistryDamaged."""

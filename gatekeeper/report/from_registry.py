@@ -19,6 +19,7 @@ from gatekeeper.report.html.site_pages import (
 )
 
 if TYPE_CHECKING:
+    from gatekeeper.errors import GateError
     from gatekeeper.registry import Registry
     from gatekeeper.registry.events import CheckRecorded, Move
     from gatekeeper.registry.lineage import LineageNode as RecordedNode
@@ -74,7 +75,8 @@ def candidates_beside(registry: Registry, check_id: str) -> list[CandidatePoint]
         if same and check.summary is not None and check.candidate != mine.candidate:
             latest[check.candidate] = check
     shown = [*list(latest.values())[1 - _MOST_CANDIDATES :], mine]
-    points = (point_of(registry.load_check(check.check_id)) for check in shown)
+    readable = registry.load_checks((check.check_id for check in shown), skipped=[])
+    points = (point_of(check) for check in readable)
     return [point for point in points if point is not None]
 
 
@@ -91,12 +93,12 @@ def channel_histories(state: State) -> list[ChannelHistory]:
     ]  # fmt: skip
 
 
-def recorded_site(registry: Registry) -> Iterator[tuple[str, str]]:
-    """Pages of the whole registry as (relative path, text)."""
+def recorded_site(registry: Registry, skipped: list[GateError]) -> Iterator[tuple[str, str]]:
+    """Pages of the whole registry as (relative path, text), but for checks that are `skipped`."""
     state = registry.state()
     pages = [
-        SiteCheck(registry.load_check(check_id), lineage_of(registry, check_id))
-        for check_id in state.checks
+        SiteCheck(check, lineage_of(registry, check.check_id))
+        for check in registry.load_checks(state.checks, skipped)
     ]
     yield from render_site(pages, channel_histories(state))
 

@@ -95,7 +95,7 @@ def registry(tmp_path):
 
 
 def test_a_recorded_registry_becomes_a_site(registry):
-    pages = dict(recorded_site(registry))
+    pages = dict(recorded_site(registry, skipped=[]))
     assert len(pages) == 3
     assert "support-r8-hot" in pages["index.html"]
     assert "Forgetting over time" in pages["index.html"]
