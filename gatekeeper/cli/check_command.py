@@ -125,9 +125,15 @@ def command(
 
 def _blocking(fail_on: str | None, exit_zero: bool) -> frozenset[str]:
     """Verdicts whose exit code is passed on."""
-    given = ",".join(DECISIONS) if fail_on is None else fail_on
+    given = ",".join(DECISIONS[1:]) if fail_on is None else fail_on
     wanted = {part.strip() for part in given.split(",") if part.strip()}
     wanted = {"refused" if part == "refuse" else part for part in wanted}
+    if not wanted or "promote" in wanted:
+        # An empty CI variable must not let every verdict pass.
+        what = "names no verdict" if not wanted else "promote is no failure"
+        raise click.UsageError(
+            f"--fail-on: {what}; use {', '.join(DECISIONS[1:])}, or --exit-zero to fail for none."
+        )
     if unknown := sorted(wanted - set(DECISIONS)):
         raise click.UsageError(
             f"--fail-on: {unknown[0]!r} is not a verdict. Use {', '.join(DECISIONS[1:-1])} or "

@@ -13,6 +13,7 @@ import click
 
 from gatekeeper.cli.shared_options import gathered
 from gatekeeper.errors import ConfigError
+from gatekeeper.files.plain_values import text_fault
 from gatekeeper.files.write_whole import write_whole
 
 if TYPE_CHECKING:
@@ -66,15 +67,11 @@ class Outputs:
     def require_writable(self) -> None:
         """Before an hour of scoring: every file that was asked for can be written.
 
-        Raises ConfigError with the first folder that is missing or not writable.
+        Raises ConfigError with the first path that cannot be.
         """
-        for path in self.reports:
-            folder = path.parent
-            if not is_stdout(path) and not (folder.is_dir() and os.access(folder, os.W_OK)):
-                raise ConfigError(
-                    f"Cannot write {path}: {folder} is not a writable folder.",
-                    f"mkdir -p {folder}, or name another path.",
-                )
+        for path in (*self.reports, *([self.next_run] if self.next_run else [])):
+            if not is_stdout(path):
+                _require_writable(path)
 
     def of_one(self, check_id: str) -> Outputs:
         """One of several checks: its own files, with its id before the suffix, and no JSON."""
@@ -150,6 +147,23 @@ def _junit(check: RecordedCheck, store: Registry) -> str:
     from gatekeeper.report.junit import render_junit
 
     return render_junit(check)
+
+
+def _require_writable(path: Path) -> None:
+    folder = path.parent
+    if text_fault(str(path)) is not None:
+        raise ConfigError(f"The path {path} is not UTF-8 text.", "Name another path.")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder, not a file.", f"Name a file, as {path}/report.")
+    if path.exists() and not path.is_file():
+        if not os.access(path, os.W_OK):  # a device or a pipe is written to where it is
+            raise ConfigError(f"{path} cannot be written to.", "Name another path.")
+        return
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigError(
+            f"Cannot write {path}: {folder} is not a writable folder.",
+            f"mkdir -p {folder}, or name another path.",
+        )
 
 
 def write_out(path: Path, text: str) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from gatekeeper.candidate.folder import read_adapter
+from gatekeeper.decision.decide import decide
 from gatekeeper.digests import digest_json
 from gatekeeper.errors import ExitCode
 from gatekeeper.evidence import (
     BasePin,
     CandidatePin,
+    Contamination,
     Contradictions,
     Cost,
     DetachProof,
@@ -102,7 +104,7 @@ def evidence(
     kind: str = "adapter",
     base_digest: str = BASE_DIGEST,
     created: str = NOW,
-    samples: int = 40,
+    samples: int = 200,
     **manifest: Any,
 ) -> Evidence:
     ids = tuple(f"doc-{number}" for number in range(samples))
@@ -145,6 +147,7 @@ def evidence(
         suites=(TASK_SUITE, FORGETTING_SUITE),
         sampling=Sampling(seed=0, max_samples=2000, look_every=25),
         findings=(),
+        contamination=Contamination(rows=100, samples=2 * samples),
         effect=EffectProbe(
             prompts=2,
             max_logit_difference=1.5,
@@ -206,6 +209,14 @@ def verdict(
     policy_name: str = "default",
     bar: float = 0.8,
 ) -> Verdict:
+    """Decided as a check decides where a promote is asked for: then it can be decided again.
+
+    What a hold, an escalation or a refusal says is made up.
+    """
+    if decision is Decision.PROMOTE:
+        decided = decide(about, policy_from_text(policy_text(policy_name, bar)))
+        if decided.decision is decision:
+            return decided
     task, forgetting = about.pairs
     score = sum(task.candidate) / len(task.candidate)
     lost = sum(forgetting.candidate) / len(forgetting.candidate) - sum(forgetting.base) / len(

@@ -214,7 +214,7 @@ def test_a_name_that_is_also_a_channel_must_be_said_better(
 def test_past_checks_are_those_of_the_same_base_suites_and_data(
     registry: Registry, tmp_path: Path
 ) -> None:
-    same = record(registry, adapter_folder(tmp_path / "a1", 1))
+    same = record(registry, adapter_folder(tmp_path / "a1", 1), samples=40)
     record(registry, adapter_folder(tmp_path / "a2", 2), base_digest=digest_json("other"))
     record(registry, adapter_folder(tmp_path / "a3", 3), dataset_digest=digest_json("other"))
     (past,) = registry.past_checks(BASE_DIGEST, [TASK_SUITE.digest], DATASET_DIGEST)
@@ -335,7 +335,8 @@ def test_a_verdict_worded_by_an_earlier_version_is_found_whole(
     from gatekeeper.decision.decide import decide, redecide
     from gatekeeper.policy import load_policy
 
-    about = evidence(registry.store_object(adapter_folder(tmp_path / "a"), "adapter"))
+    digest = registry.store_object(adapter_folder(tmp_path / "a"), "adapter")
+    about = evidence(digest, samples=40)
     file = tmp_path / "policy.yaml"
     file.write_text(policy_text())
     loaded = load_policy(str(file))
@@ -352,7 +353,7 @@ def test_a_verdict_worded_by_an_earlier_version_is_found_whole(
     registry.record_check(about, worded, [], loaded.text, name="a", by=BY)
     assert verified(registry, redecide) == []
 
-    later = evidence(about.candidate.digest, created="later")
+    later = evidence(about.candidate.digest, samples=40, created="later")
     fewer = worded.model_copy(update={"reasons": reasons[:-1], "evidence_digest": later.digest})
     registry.record_check(later, fewer, [], loaded.text, name="a", by=BY)
     (damage,) = verified(registry, redecide)
