@@ -16,8 +16,8 @@ from typing import Any
 
 from gatekeeper.errors import TrainingDataError
 from gatekeeper.evidence import CurvePoint, TrainingShape
-from gatekeeper.training.checkpoint_folder import checkpoint_step
 from gatekeeper.files.plain_values import number_fault
+from gatekeeper.training.checkpoint_folder import checkpoint_step
 
 __all__ = ["Curve", "read_curve", "shape_of"]
 

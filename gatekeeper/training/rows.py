@@ -44,10 +44,11 @@ def find_dataset(manifest: RunManifest, folder: Path) -> Path | None:
 
 
 def read_training_rows(manifest: RunManifest, folder: Path) -> list[tuple[str, str]] | None:
-    """The rows of the manifest's dataset as (input, target); None when it is not available.
+    """The rows of the manifest's dataset as (input, target); None when it is missing or empty.
 
-    `folder` is the manifest's. Raises TrainingDataError when the file is not the one that the
-    manifest pins, or when its rows cannot be read.
+    An empty file cannot be what was trained on, and says nothing about what was. `folder` is the
+    manifest's. Raises TrainingDataError when the file is not the one that the manifest pins, or
+    when its rows cannot be read.
     """
     path = find_dataset(manifest, folder)
     if path is None:
@@ -59,7 +60,7 @@ def read_training_rows(manifest: RunManifest, folder: Path) -> list[tuple[str, s
             f"run.yaml pins {short(manifest.dataset_digest)}).",
             "Restore the run's own file, or train again on this one.",
         )
-    return read_rows(path)
+    return read_rows(path) or None
 
 
 def read_rows(path: Path) -> list[tuple[str, str]]:
@@ -67,7 +68,17 @@ def read_rows(path: Path) -> list[tuple[str, str]]:
 
     Raises TrainingDataError, with file and line, when a row is not in a known format.
     """
-    return [_pair(row, place) for place, row in _objects(path)]
+    return [_read(row, place) for place, row in _objects(path)]
+
+
+def _read(row: Any, place: str) -> tuple[str, str]:
+    before, after = _pair(row, place)
+    if not before.strip() and not after.strip():
+        raise TrainingDataError(
+            f"{place}: holds no text, so it cannot be compared with anything.",
+            "Correct or remove the row.",
+        )
+    return before, after
 
 
 def _objects(path: Path) -> Iterator[tuple[str, Any]]:
@@ -88,7 +99,7 @@ def _objects(path: Path) -> Iterator[tuple[str, Any]]:
 
 def _parsed(text: str, place: str) -> Any:
     try:
-        parsed = json.loads(text)
+        parsed = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:
         raise TrainingDataError(
             f"{place}: is not valid JSON.", "Training files are JSONL or a JSON list."
@@ -97,6 +108,10 @@ def _parsed(text: str, place: str) -> Any:
     if "\\ud" in text.lower() and (fault := value_fault(parsed)) is not None:
         raise TrainingDataError(f"{place}: {fault}.", "Correct or remove the row.")
     return parsed
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _pair(row: Any, place: str) -> tuple[str, str]:
@@ -112,6 +127,11 @@ def _pair(row: Any, place: str) -> tuple[str, str]:
         else:
             for before, after in FORMATS:
                 if before in row and after in row:
+                    if not isinstance(row[before], str | list | dict):
+                        raise TrainingDataError(
+                            f"{place}: {before} is not text, but {type(row[before]).__name__}.",
+                            "Correct or remove the row.",
+                        )
                     return _text(row[before]), _text(row[after])
             # A text without a target; "chosen" alone is a preferred text with its prompt in it.
             for alone in ("text", "chosen"):
