@@ -7,7 +7,7 @@ BIN := $(V)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser demo test wheel-test train-test lint format architecture bench gpu \
-	torture release-check clean
+	torture attacks release-check clean
 
 help:  ## this list
 	@awk -F':.*## *' '/^[a-z-]+:.*##/ {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ torture: setup  ## kill points, failing disks, flipped bytes, races, fuzzing: ab
 # A dry run of RELEASE.md, in an environment of its own under build/release. TAG=v1.2.3 makes it strict.
 release-check:  ## a release without the upload: tag, changelog, sdist, wheel, metadata, twine check
 	$(PY) tools/release_check.py $(if $(TAG),--tag $(TAG))
+
+attacks: setup  ## a simulated attacker who may write to the adapter, the policy, the registry and so on
+	$(BIN)/pytest -q tests/attacks
 
 clean:  ## remove the environment, caches and builds
 	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build demo-out
