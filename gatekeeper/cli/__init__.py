@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import importlib
 import os
+import signal
 import sys
+import threading
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -91,6 +95,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # again and again took a third of the start-up time, and another second at the end.
     gc.set_threshold(200_000, 20, 20)
     atexit.register(gc.freeze)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C does it: what was begun is cleaned up, and no verdict is reported.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(ending, _end)
     try:
         outcome = gate.main(args=arguments, prog_name="gate", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -116,6 +124,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         from gatekeeper.extras import explain_import
 
         called = (sys.argv[1:] if arguments is None else arguments)[:1]
+        if (told := _surroundings(problem)) is not None:
+            _tell(*told)
+            sys.exit(ExitCode.USAGE)
         missing = explain_import(problem, f"`{' '.join(['gate', *called])}`")
         if missing is not None:
             _tell(missing.message, missing.hint)
@@ -126,6 +137,37 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         )
         sys.exit(ExitCode.INTERNAL)
     sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _end(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+_OUTSIDE = {
+    errno.ENOSPC: "Free some space, or set TMPDIR or GATE_CACHE to another disk.",
+    errno.EDQUOT: "Free some space, or set TMPDIR or GATE_CACHE to another disk.",
+    errno.EFBIG: "Raise the limit on file sizes (ulimit -f).",
+    errno.EROFS: "Name a place that can be written to: TMPDIR, GATE_CACHE, --registry.",
+    errno.EACCES: "Name a place that can be written to: TMPDIR, GATE_CACHE, --registry.",
+    errno.EMFILE: "Raise the limit on open files (ulimit -n).",
+}
+
+
+def _surroundings(problem: BaseException) -> tuple[str, str] | None:
+    """What a disk, a limit or a folder that is gone did to us: no bug, and nothing was recorded."""
+    if isinstance(problem, FileNotFoundError) and not _has_working_folder():
+        return "The working folder was removed.", "Change to a folder that exists."
+    if isinstance(problem, OSError) and problem.errno in _OUTSIDE:
+        where = f" ({problem.filename})" if problem.filename else ""
+        return f"{problem.strerror}{where}.", _OUTSIDE[problem.errno]
+    return None
+
+
+def _has_working_folder() -> bool:
+    try:
+        return Path.cwd().is_dir()
+    except FileNotFoundError:
+        return False
 
 
 def _began_with_ctrl_c(problem: BaseException | None) -> bool:

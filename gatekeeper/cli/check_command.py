@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,8 +149,8 @@ def _run(
     from gatekeeper.report.github_actions import tell_github
 
     several, checks = len(request.candidates) > 1, []
-    with tempfile.TemporaryDirectory(prefix="gate-") as staging:
-        for result in _measured(store, request, screen, Path(staging)):
+    with store.workspace() as staging:
+        for result in _measured(store, request, screen, staging):
             check = _recorded(store, request, result)
             mine = outputs.of_one(check.check_id) if several else outputs
             written = write_reports(check, mine, store)

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 CI_WIDTH = 120
+PLAIN_WIDTH = 80
 
 
 def standard_output() -> Console:
@@ -47,6 +48,8 @@ def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
     width = CI_WIDTH if os.environ.get("CI") == "true" else None
+    if os.environ.get("COLUMNS", "").strip() == "0":
+        width = width or PLAIN_WIDTH  # some init systems say so; rich would print nothing
     return Console(stderr=stderr, highlight=False, width=width)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,9 +83,9 @@ def command(
     store = create_store(settings)
     request = prepare(settings, (adapter,), max_samples=max_samples, seed=seed, registry=store)
     told = standard_output()
-    with tempfile.TemporaryDirectory(prefix="gate-") as staging:
+    with store.workspace() as staging:
         with progress_on(standard_error(), quiet=False) as progress:
-            points = score_scales(request, scales, progress, Path(staging))
+            points = score_scales(request, scales, progress, staging)
         chosen = choose(points)
         print_scales(told, points, chosen)
         if chosen is None:
@@ -97,7 +96,7 @@ def command(
             say()
             say(f" The adapter as it is has the most room: gate check {adapter}")
             return int(ExitCode.HOLD)
-        return _keep(store, settings, request, chosen, out, Path(staging))
+        return _keep(store, settings, request, chosen, out, staging)
 
 
 def _keep(

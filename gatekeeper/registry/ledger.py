@@ -7,7 +7,8 @@ above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -112,6 +113,20 @@ class Ledger:
         with filesystem_errors(f"The registry {root} cannot be created"):
             layout = create_layout(root, objects)
             return cls(layout, signer=signer, allowed_signers=allowed_signers, redecide=redecide)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """A folder for copies of candidates while they are checked, on the snapshots' disk.
+
+        Gone afterwards; after a kill the next one sweeps it. Raises RegistryError at once when
+        nothing can be written there, since then nothing could be recorded either.
+        """
+        with filesystem_errors(f"Nothing can be written to the registry {self.root}"):
+            for folder in {self.staging, self.object_staging}:
+                with staging(folder):
+                    pass
+        with staging(self.object_staging) as folder:
+            yield folder
 
     def state(self) -> State:
         """Fold the log; channel files that are missing or behind are rewritten on the way.
