@@ -105,8 +105,8 @@ def faults_of(
             f"{again.decision.value}, and differs in {where}",
             "Do not rely on it: check the candidate again."
             if version == __version__
-            else f"gatekeeper {version} decided it and this is {__version__}: recompute it with that "
-            "one.",
+            else f"gatekeeper {version} decided it and this is {__version__}: recompute it with "
+            "that one.",
             by_version=version != __version__,
         )
 

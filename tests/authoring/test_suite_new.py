@@ -248,7 +248,10 @@ def test_a_data_set_as_the_hub_has_it_gives_the_names_of_its_labels(tmp_path: Pa
 def test_broken_files_are_refused_by_line(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"text": "a", "label": "b"}\n{oops\n')
     (tmp_path / "d.csv").write_text("text,label\nonly one cell\n")
-    for name, told in (("d.jsonl", "d.jsonl:2: is not valid JSON"), ("d.csv", "row 2 does not have as many")):
+    for name, told in (
+        ("d.jsonl", "d.jsonl:2: is not valid JSON"),
+        ("d.csv", "row 2 does not have as many"),
+    ):
         done = make(tmp_path, "--from", str(tmp_path / name), "--question", "text",
                     "--answer", "label")  # fmt: skip
         assert told in refusal(done).message
