@@ -109,10 +109,10 @@ def test_a_policy_on_record_counts_by_content_not_by_name(gate: Run, tmp_path: P
     (tmp_path / "policy.yaml").write_text(policy_text(bar=0.9))  # the same name, edited
     code, said = gate("registry", "policy", "policy.yaml", "--reason", "higher bar")
     assert code == 0
-    assert "production asks for default" in said
+    assert "production requires default" in said
     code, said = gate("promote", old)
     assert code != 0
-    assert "production asks for default" in said
+    assert "production requires default" in said
     assert "gate registry policy" in said
     (tmp_path / "policy.yaml").write_text(policy_text())
     assert gate("registry", "policy", "policy.yaml")[0] == 0
@@ -129,8 +129,8 @@ def test_an_imported_adapter_is_kept_but_not_promoted(gate: Run, tmp_path: Path)
     shutil.rmtree(tmp_path / "foreign")
     code, said = gate("promote", "foreign")
     assert code != 0
-    assert "never checked here" in said
-    assert "was never checked here" in gate("show", "foreign")[1]
+    assert "has never been checked here" in said
+    assert "was has never been checked here" in gate("show", "foreign")[1]
     assert "imported foreign@1 from foreign" in gate("log")[1]
 
 

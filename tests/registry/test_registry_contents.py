@@ -59,20 +59,20 @@ def test_recording_a_check_twice_keeps_one_event(registry: Registry, tmp_path: P
 def test_a_recorded_check_never_changes(registry: Registry, tmp_path: Path) -> None:
     folder = adapter_folder(tmp_path / "a")
     record(registry, folder)
-    with pytest.raises(RegistryError, match="recorded already"):
+    with pytest.raises(RegistryError, match="already recorded"):
         record(registry, folder, policy_name="strict")
 
 
 def test_a_verdict_about_other_evidence_is_not_recorded(registry: Registry, tmp_path: Path) -> None:
     digest = registry.store_object(adapter_folder(tmp_path / "a"), "adapter")
     about, other = evidence(digest), evidence(digest, created="later")
-    with pytest.raises(RegistryError, match="about other evidence"):
+    with pytest.raises(RegistryError, match="about different evidence"):
         registry.record_check(about, verdict(other), [], policy_text(), name="a", by=BY)
 
 
 def test_a_verdict_under_another_policy_is_not_recorded(registry: Registry, tmp_path: Path) -> None:
     about = evidence(registry.store_object(adapter_folder(tmp_path / "a"), "adapter"))
-    with pytest.raises(RegistryError, match="another policy"):
+    with pytest.raises(RegistryError, match="a different policy"):
         registry.record_check(about, verdict(about), [], policy_text(bar=0.1), name="a", by=BY)
     with pytest.raises(RegistryError, match="cannot be read back"):
         registry.record_check(about, verdict(about), [], "name: [", name="a", by=BY)
@@ -155,8 +155,8 @@ def test_a_consistently_forged_snapshot_is_found(registry: Registry, tmp_path: P
         (target / name).write_bytes((forged / name).read_bytes())
     ObjectStore(target.parent)._seal_copy(target, "adapter", check.candidate)
     assert registry.objects.fault(check.candidate) is None
-    assert "another manifest" in str(registry.objects.fault(check.candidate, check.object_manifest))
-    with pytest.raises(RegistryDamaged, match="another manifest"):
+    assert "a different manifest" in str(registry.objects.fault(check.candidate, check.object_manifest))
+    with pytest.raises(RegistryDamaged, match="a different manifest"):
         registry.promote("production", check.check_id, by=BY)
     assert len(registry.verify()) == 1
 
@@ -204,7 +204,7 @@ def test_a_name_that_is_also_a_channel_must_be_said_better(
     first = record(registry, adapter_folder(tmp_path / "a1", 1))
     record(registry, adapter_folder(tmp_path / "a2", 2), name="production")
     registry.promote("production", first.check_id, by=BY)
-    with pytest.raises(RegistryError, match="stands for 2 things"):
+    with pytest.raises(RegistryError, match="is ambiguous"):
         registry.resolve("production")
 
 
