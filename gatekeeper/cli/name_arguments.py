@@ -121,7 +121,7 @@ def check_named(store: Registry, name: str) -> str:
         return found
     adapter = state.adapters.get(found)
     if adapter is None or adapter.last_check is None:
-        raise RegistryError(f"{name} was never checked here.", f"Run: gate check {name}")
+        raise RegistryError(f"{name} has never been checked here.", f"Run: gate check {name}")
     return adapter.last_check.check_id
 
 

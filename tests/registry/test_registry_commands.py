@@ -130,7 +130,7 @@ def test_an_imported_adapter_is_kept_but_not_promoted(gate: Run, tmp_path: Path)
     code, said = gate("promote", "foreign")
     assert code != 0
     assert "has never been checked here" in said
-    assert "was has never been checked here" in gate("show", "foreign")[1]
+    assert "has never been checked here" in gate("show", "foreign")[1]
     assert "imported foreign@1 from foreign" in gate("log")[1]
 
 
