@@ -30,7 +30,14 @@ TOOLS = ("build==1.3.0", "twine==6.2.0")
 TAKEN = "gatekeeper"
 """On PyPI this name belongs to somebody else."""
 WANTED = ("Name", "Version", "Summary", "License-Expression", "Requires-Python", "Keywords")
-INSIDE = ("/py.typed", "/templates/report.html", "/general/suite.yaml", "/default.yaml", "/LICENSE")
+INSIDE = (
+    "/py.typed",
+    "/templates/report.html",
+    "/general/suite.yaml",
+    "/default.yaml",
+    "/policies/schema.json",
+    "/LICENSE",
+)
 """What a wheel must hold beside the modules; `make wheel-test` tries it out."""
 
 

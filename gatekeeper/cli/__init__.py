@@ -29,7 +29,7 @@ COMMANDS = {
     "log": "Everything that happened, newest first.",
     "show": "One check, adapter or channel.",
     "lineage": "Where an adapter comes from and what became of it.",
-    "escalate": "Where an adapter stands on the ladder, and what to train next.",
+    "escalate": "Where an adapter is on the ladder, and what to train next.",
     "rescale": "Score smaller scales of an adapter; keep one that passes.",
     "report": "The report of a check, in any format, or of the whole registry.",
     "compare": "Two candidates, or two lm-eval runs, sample by sample.",

@@ -129,7 +129,7 @@ def _blocking(fail_on: str | None, exit_zero: bool) -> frozenset[str]:
     wanted = {"refused" if part == "refuse" else part for part in wanted}
     if not wanted or "promote" in wanted:
         # An empty CI variable must not let every verdict pass.
-        what = "names no verdict" if not wanted else "promote is not a failure"
+        what = "no verdict is named" if not wanted else "promote is not a failure"
         raise click.UsageError(
             f"--fail-on: {what}; use {', '.join(DECISIONS[1:])}, or --exit-zero to fail for none."
         )

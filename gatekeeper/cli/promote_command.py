@@ -52,8 +52,13 @@ def command(
         raise click.UsageError("--force needs --reason, to record why the gate is overridden.")
     settings = settings_from(config, registry=registry, channel=channel)
     store = open_store(settings)
+    wanted = named(candidate)
+    if wanted != candidate and wanted not in store.state().adapters:
+        raise RegistryError(
+            f"{candidate} has never been checked here.", f"Run `gate check {candidate}` first."
+        )
     for line in promote_check(
-        store, settings, named(candidate), force=force, as_recorded=as_recorded, why=reason
+        store, settings, wanted, force=force, as_recorded=as_recorded, why=reason
     ):
         say(line)
 

@@ -106,7 +106,7 @@ def permit_promotion(
     _refuse_unfit(adapter, state)
     if check.decision is not Decision.PROMOTE:
         raise RegistryError(
-            f"{adapter.label} has no promote verdict: check {check.check_id} says "
+            f"{adapter.label} has no promote verdict: check {check.check_id} ended in "
             f"{check.decision.value}.",
             f"See why with `gate report {check.check_id}`; --force --reason overrides it, on the "
             "record.",

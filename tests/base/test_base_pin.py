@@ -124,7 +124,7 @@ def test_every_shard_counts(tmp_path: Path) -> None:
     (swapped / "x").rename(two)
     assert pinned(swapped, "b").digest != before
     (swapped / files[0].name).unlink()
-    with pytest.raises(BaseError, match="lacks the weight shards"):
+    with pytest.raises(BaseError, match="is missing the weight shards"):
         pinned(swapped, "b")
 
 

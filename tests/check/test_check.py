@@ -209,7 +209,7 @@ def test_a_report_holds_the_flips_against_the_noise_that_an_aa_check_measured(
     floor = after["noise_floor"]
     assert floor["check"] == noise["check"]
     assert (floor["flips"], floor["samples"] > 100) == (0, True)
-    said = f"By noise alone 0 of {floor['samples']}"
+    said = f"Through noise alone, 0 of {floor['samples']}"
     assert said in (place / "after.md").read_text()
     assert said in (place / "after.html").read_text()
     _, other = checked(world.careless, capsys, "--dtype", "bfloat16")

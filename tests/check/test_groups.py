@@ -101,7 +101,7 @@ def test_a_check_draws_one_sample_of_each_group_and_counts_so_many(
     assert sample_counts(suite) == {"next": 26}
     code, out, _ = gate(["suite", "check", "skills"], capsys)
     assert "samples in 26 groups" in out
-    assert "26 samples, but" in out
+    assert "26 samples; showing" in out
     assert code == 2
 
 

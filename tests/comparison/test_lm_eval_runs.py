@@ -93,7 +93,7 @@ def test_two_runs_are_paired_and_the_loss_is_shown_with_the_test_that_fits(
 
 
 def test_other_prompts_are_other_samples(runs: dict[str, Path]) -> None:
-    with pytest.raises(ConfigError, match=r"share no sample.*another prompt"):
+    with pytest.raises(ConfigError, match=r"have no samples in common.*a different prompt"):
         join_runs(read_run(runs["base"]), read_run(runs["shots"]))
 
 
@@ -123,7 +123,7 @@ def test_samples_of_one_run_only_are_named_and_left_out(
     (tmp_path / file.name).write_text("\n".join(lines[:-7]) + "\n")
     shared, notes = join_runs(read_run(runs["careless"]), read_run(tmp_path))
     assert {len(each.first) for each in shared} == {DOCS - 7}
-    assert any("7 samples are in one run only" in note for note in notes)
+    assert any("7 samples are in only one run" in note for note in notes)
 
 
 def test_the_order_of_the_lines_does_not_matter(runs: dict[str, Path], tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_the_order_of_the_lines_does_not_matter(runs: dict[str, Path], tmp_path:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("not json\n", "line 1 is no JSON"),
-        ('{"doc_id": 1, "acc": 1.0}\n', ":1: no sample of lm-eval"),
-        ("[1]\n", ":1: no sample of lm-eval"),
+        ("not json\n", "line 1 is not valid JSON"),
+        ('{"doc_id": 1, "acc": 1.0}\n', ":1: not a sample of lm-eval"),
+        ("[1]\n", ":1: not a sample of lm-eval"),
     ],
 )
 def test_a_foreign_file_is_refused_with_file_and_line(

@@ -155,7 +155,9 @@ def test_a_consistently_forged_snapshot_is_found(registry: Registry, tmp_path: P
         (target / name).write_bytes((forged / name).read_bytes())
     ObjectStore(target.parent)._seal_copy(target, "adapter", check.candidate)
     assert registry.objects.fault(check.candidate) is None
-    assert "a different manifest" in str(registry.objects.fault(check.candidate, check.object_manifest))
+    assert "a different manifest" in str(
+        registry.objects.fault(check.candidate, check.object_manifest)
+    )
     with pytest.raises(RegistryDamaged, match="a different manifest"):
         registry.promote("production", check.check_id, by=BY)
     assert len(registry.verify()) == 1

@@ -76,7 +76,7 @@ def test_a_model_whose_rows_look_at_other_docs_gets_one_doc_at_a_time(
     norm.forward = lambda states: plain(states) * (1 + 8 * least * states.float().sum().sin())
     found = self_test(model, 256, "cpu")
     assert found.packing is packing
-    assert "docs beside" in found.why
+    assert "docs packed with" in found.why
 
 
 def test_experts_are_found_by_the_models_config() -> None:

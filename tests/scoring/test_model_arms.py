@@ -201,7 +201,7 @@ def test_what_inspection_refuses_is_never_loaded(
 ) -> None:
     loaded = load(tiny_base, tiny_pin)
     lost = copy_with(tiny_adapter, tmp_path / "a", tensors=lambda t: t.pop(next(iter(t))))
-    with pytest.raises(AdapterRefused, match="lacks 1 of 8 tensors"):
+    with pytest.raises(AdapterRefused, match="is missing 1 of 8 tensors"):
         attach(loaded, lost)
     assert loaded.attached == ()
 
@@ -382,5 +382,9 @@ def test_a_base_that_would_stay_partly_outside_the_gpus_is_refused(
     places: dict[str, object], fits: bool, tiny_base: Path, tiny_pin: BasePin
 ) -> None:
     model = SimpleNamespace(hf_device_map=places)
-    with nullcontext() if fits else pytest.raises(BaseError, match="does not fit the GPUs"):
+    with (
+        nullcontext()
+        if fits
+        else pytest.raises(BaseError, match="does not fit on this machine's GPUs")
+    ):
         _require_resident(tiny_base, model)

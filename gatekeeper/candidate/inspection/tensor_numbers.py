@@ -49,8 +49,8 @@ def judge_writes(
     if base is None:
         yield warned(
             FindingCode.WRITES_BASE,
-            f"The file contains weights of the base itself ({some(copies)}); without the base "
-            "there is no telling whether they differ.",
+            f"The file contains weights of the base itself ({some(copies)}); they cannot be "
+            "compared without the base.",
             copies,
         )
         return
