@@ -29,6 +29,7 @@ SLOW = (
     "test_reference_tasks",
     "test_report_in_chromium",
     "test_operating_characteristics",
+    "test_extending",
     "test_check",
     "test_equality_real",
     "test_families",
