@@ -75,7 +75,7 @@ class BaseError(GateError):
 
 
 class PickleOnly(BaseError):
-    """A model folder holds its weights only as pickles; none was opened."""
+    """A model folder has its weights only as pickles; none was opened."""
 
 
 class TrainingDataError(GateError):

@@ -1,4 +1,4 @@
-"""The check that a declared case stands for: evidence with exactly its counts, and its history.
+"""The check that a declared case describes: evidence with exactly its counts, and its history.
 
 Paired samples are laid out evenly, and everything that is not declared is sound.
 """
@@ -197,7 +197,7 @@ def _pairs(suite: str, role: Role, capability: str, counts: Counts, loaded: Load
     if counts.lost > counts.right or counts.right + counts.gained > n:
         raise PolicyError(
             f"{capability}: {counts.lost} lost and {counts.gained} gained do not fit "
-            f"{counts.right} right of {n}.",
+            f"{counts.right} right out of {n}.",
             "Correct the counts.",
         )
     kinds = ["right"] * (counts.right - counts.lost) + ["lost"] * counts.lost

@@ -192,7 +192,7 @@ def _interrupted(arguments: list[str]) -> None:
 
 
 def _tell_usage(problem: click.ClickException) -> None:
-    """As click shows it, with names and paths made visible: a file's name may be a stranger's."""
+    """As click shows it, with names and paths made visible: a file's name is untrusted."""
     import io
 
     from gatekeeper.report.visible_text import visible

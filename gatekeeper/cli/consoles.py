@@ -1,7 +1,7 @@
 """What people read: lines by `say`, and the two consoles for anything coloured or moving.
 
 People read stdout, unless a document goes there; then stderr. Documents are written as they are;
-everything else may hold a stranger's words, such as the name of an adapter, and is made visible.
+everything else may contain untrusted text, such as the name of an adapter, and is made visible.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def command(
 
 
 def _write(check: RecordedCheck, outputs: Outputs, store: Registry) -> dict[str, str]:
-    """Write the formats that were asked for; give back format -> file."""
+    """Write the formats that were asked for; return format -> file."""
     written = write_reports(check, outputs, store)
     if outputs.json is not None:
         write_out(outputs.json, json_text([check], written))

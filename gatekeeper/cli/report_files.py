@@ -98,7 +98,7 @@ output_options = gathered(
 
 
 def is_stdout(path: Path) -> bool:
-    """Whether this path stands for standard output."""
+    """Whether this path means standard output."""
     return str(path) == "-"
 
 
@@ -113,9 +113,9 @@ def json_text(checks: Sequence[RecordedCheck], artifacts: Mapping[str, str]) -> 
 
 
 def write_reports(check: RecordedCheck, outputs: Outputs, store: Registry) -> dict[str, str]:
-    """Write page, Markdown and JUnit as far as they were asked for; give back format -> file.
+    """Write page, Markdown and JUnit if they were asked for; return format -> file.
 
-    The page shows the check's lineage and the candidates beside it.
+    The page shows the check's lineage and the other candidates.
     """
     written = {}
     for kind, path, render in (
@@ -167,7 +167,7 @@ def _require_writable(path: Path) -> None:
 
 
 def write_out(path: Path, text: str) -> None:
-    """Write a document whole or not at all, or to standard output.
+    """Write a document completely or not at all, or to standard output.
 
     Raises ConfigError when the folder is missing or not writable.
     """

@@ -65,7 +65,7 @@ def base_options(function: F) -> F:
 def gathered(
     into: str, make: Callable[..., Any], **options: Callable[[Any], Any]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Options that say one thing together, handed to a command as the one value `into`.
+    """Options that belong together, passed to a command as the one value `into`.
 
     `options` gives each parameter of `make` its click option, in the order of the help.
     """

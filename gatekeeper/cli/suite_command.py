@@ -34,7 +34,7 @@ def show(name: str, config: Path | None) -> None:
     try:
         digest = pin_suite(suite).digest
     except MissingExtra:
-        digest = "(its digest counts lm-eval's version, and there is no lm-eval here)"
+        digest = "(its digest includes lm-eval's version, but lm-eval is not installed)"
     say(f"{suite.name} ({suite.role.value})  {digest}")
     for line in suite.description.splitlines():
         say(line)

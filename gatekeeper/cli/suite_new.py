@@ -40,8 +40,8 @@ field_options = gathered(
     choices=click.option(
         "--choices",
         metavar="FIELDS",
-        help="Field with a list, fields, or labels, with commas between. Without it: the "
-        "answers themselves where they are few, else the answer is generated.",
+        help="Field with a list, or several fields or labels, separated by commas. Default: the "
+        "distinct answers if there are few, else the answer is generated.",
     ),
     generate=click.option(
         "--generate", is_flag=True, help="Let the model write the answer, judged by exact match."

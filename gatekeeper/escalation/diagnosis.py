@@ -106,8 +106,8 @@ def _torn_from_held_out(probe: TrainProbe | None, missed: RuleResult) -> Diagnos
     noise = _variance(trained, probe.samples) + _variance(held_out, missed.samples)
     if gap > GENERALISATION_GAP and gap > _Z * math.sqrt(noise):
         text = (
-            f"It scores {100 * trained:.1f}% on its training data but {100 * held_out:.1f}% on "
-            "held-out samples: it memorised."
+            f"The adapter scores {100 * trained:.1f}% on its training data but "
+            f"{100 * held_out:.1f}% on held-out samples: it memorised."
         )
         return Diagnosis(Cause.MEMORISED, _said(ReasonCode.OVER_FIT, text))
     # Held-out samples may simply be easier: how much easier they are for the base is subtracted.

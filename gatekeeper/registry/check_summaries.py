@@ -72,7 +72,7 @@ def _training_sound(evidence: Evidence, verdict: Verdict) -> bool:
 
 
 def run_record(evidence: Evidence) -> RunRecord | None:
-    """The run behind the candidate, None without a manifest."""
+    """The run behind the candidate; None without a manifest."""
     manifest = evidence.training.manifest
     if manifest is None:
         return None

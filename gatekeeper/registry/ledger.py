@@ -162,7 +162,7 @@ class Ledger:
         return self._folded
 
     def resolve(self, name: str) -> str:
-        """Digest, check id or `base` that a name stands for; see `names.resolve`."""
+        """Digest, check id or `base` that a name refers to; see `name_lookup.resolve`."""
         return resolve(self.state(), name)
 
     def candidate(self, wanted: str) -> str:

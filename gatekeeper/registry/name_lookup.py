@@ -18,11 +18,11 @@ _VERSIONED = re.compile(r"^(.+)@(\d+)$")
 
 
 def resolve(state: State, name: str) -> str:
-    """Digest (`sha256:...`), check id (`c-...`) or `base` that a name stands for.
+    """Digest (`sha256:...`), check id (`c-...`) or `base` that a name refers to.
 
     Understands check ids and digests, whole or by prefix (four hex digits at least), channels
     (what serves there), adapter names (the newest) and `name@3`. Raises RegistryError, with the
-    nearest names, when it stands for nothing or for several things.
+    nearest names, when it refers to nothing or to several things.
     """
     if name == BASE:
         return BASE
@@ -39,7 +39,7 @@ def resolve(state: State, name: str) -> str:
 
 
 def _meanings(state: State, name: str) -> dict[str, str]:
-    """What a name may stand for -> how."""
+    """What a name may refer to -> how."""
     if name in state.checks:
         return {name: "check"}
     if name in state.adapters:

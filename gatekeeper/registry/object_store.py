@@ -102,7 +102,7 @@ class ObjectStore:
             found = read_adapter(self.path(digest)).digest
         except (GateError, OSError) as problem:
             return f"cannot be read as a candidate ({problem})"
-        return None if found == digest else "contains a different candidate from its name"
+        return None if found == digest else "contains a candidate that does not match its name"
 
     def store(self, source: Path, kind: Kind, staged_in: Path) -> str:
         """Snapshot a candidate and return its digest, computed on the copy.
@@ -182,6 +182,6 @@ class ObjectStore:
             raise _DamageError(f"contains a file that was not stored with it: {extra[0]}")
         for name, digest in manifest.files.items():
             if name not in found:
-                raise _DamageError(f"has lost {name}")
+                raise _DamageError(f"is missing {name}")
             if (folder / name).is_symlink() or digest_file(folder / name) != digest:
                 raise _DamageError(f"is damaged: the bytes of {name} changed")

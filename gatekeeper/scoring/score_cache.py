@@ -86,7 +86,7 @@ class ScoreCache:
                     found.setdefault(score.sample_id, score)
             self._known[name] = found
             with contextlib.suppress(OSError):
-                os.utime(self.folder / name)  # pruning goes by last use
+                os.utime(self.folder / name)  # pruning looks at the last use
         return dict(self._known[name])
 
     def append(self, key: ScoreKey, scores: Sequence[SampleScore]) -> None:
@@ -113,7 +113,7 @@ class ScoreCache:
         with contextlib.suppress(OSError, ValueError):
             sum_, _, data = file.read_bytes().partition(b" ")
             if int(sum_, 16) == zlib.crc32(data):
-                os.utime(file.parent)  # pruning goes by last use
+                os.utime(file.parent)  # pruning looks at the last use
                 return json.loads(data)
         return None
 
@@ -143,7 +143,7 @@ class ScoreCache:
     def prune(self, *, max_bytes: int | None = None, older_than: float | None = None) -> int:
         """Delete keys not used for `older_than` seconds, then the least recently used ones.
 
-        Goes on until at most `max_bytes` are left. Returns the bytes freed.
+        Continues until at most `max_bytes` are left. Returns the bytes freed.
         """
         sizes = {}
         for key in _keys(self.folder):

@@ -15,6 +15,6 @@ def checkpoint_name(step: int) -> str:
 
 
 def checkpoint_step(name: str) -> int | None:
-    """The step that a folder's name tells, None for any other name."""
+    """The step in a folder's name; None for any other name."""
     found = _NAME.fullmatch(name)
     return None if found is None else int(found[1])

@@ -40,7 +40,7 @@ def read_manifest(path: Path) -> RunManifest:
     schema = document.data.get("schema_id", SCHEMA)
     if schema != SCHEMA:
         raise TrainingDataError(
-            f"{path}:{document.line(('schema_id',))}: schema_id: {schema!r} is not known here.",
+            f"{path}:{document.line(('schema_id',))}: schema_id: {schema!r} is unknown.",
             f"This version of gatekeeper reads {SCHEMA}; the file was written by a newer one.",
         )
     try:

@@ -1,4 +1,4 @@
-"""What the rules of a check say together: one answer for everyone who asks. Pure.
+"""What the rules of a check say together: one answer for every caller. Pure.
 
 No choice or number here depends on the order in which the policy names its rules.
 """

@@ -75,7 +75,7 @@ def test_diff_says_what_went_in_and_what_came_out(
 ) -> None:
     code, out, _ = run(capsys, "diff", "careful", "careless")
     assert code == 0
-    for line in ("Inputs", "candidate digest", "promote -> hold", "TURNED"):
+    for line in ("Inputs", "candidate digest", "promote -> hold", "NEW OUTCOME"):
         assert line in out
     assert "base digest" not in out
     _, text, _ = run(capsys, "diff", "careful", "careless", "--json")
@@ -87,7 +87,7 @@ def test_a_check_does_not_differ_from_itself(
 ) -> None:
     _, out, _ = run(capsys, "diff", "careful", "careful")
     assert "No pin differs" in out
-    assert "TURNED" not in out
+    assert "NEW OUTCOME" not in out
 
 
 def test_a_card_is_written_into_the_adapters_folder_and_makes_no_other_adapter_of_it(

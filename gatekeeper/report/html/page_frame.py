@@ -1,6 +1,6 @@
 """What every page of ours has: its template's environment, its style, its content policy.
 
-No network, and nothing that runs but a script of our own, named by its hash.
+No network, and nothing that runs except one script of ours, pinned by its hash.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _templates() -> Environment:
 
 @cache
 def _asset(name: str) -> Markup:
-    """A file of our own, put into the page as it is."""
+    """One of our own files, inserted into the page as it is."""
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 

@@ -45,7 +45,7 @@ def difference_lines(found: CheckDifference) -> Iterator[tuple[str, str]]:
         rest = f"  ({same})" if found.same_rules else ""
         yield f"Rules{rest}", "head"
         for change in found.rules:
-            yield f"  {one_line(change.rule)}{'  TURNED' if change.turned else ''}", "plain"
+            yield f"  {one_line(change.rule)}{'  NEW OUTCOME' if change.turned else ''}", "plain"
             yield from _sides(change)
     else:
         yield f"{same}.", "plain"

@@ -138,7 +138,7 @@ def generate(
     prefix: PrefixStates | None,
     device: Any,
 ) -> Iterator[Generated]:
-    """Generate for every prompt in `docs`; each is given as soon as it is done.
+    """Generate for every prompt in `docs`; each is yielded as soon as it is done.
 
     Prompts run packed; decoding uses `slots` rows, or only the active ones if heights are free.
     """

@@ -117,7 +117,7 @@ def _step(drawing: Drawing, step: Step, x: float, axis: Axis) -> None:
 
 
 def _column(rung: Rung) -> tuple[tuple[bool, int, int], str]:
-    """Shapes of one height and of different modules stand beside each other."""
+    """Shapes of the same height with different modules are placed next to each other."""
     return rung_height(rung), rung.label
 
 
