@@ -11,6 +11,7 @@ import click
 from gatekeeper.cli.consoles import say
 from gatekeeper.cli.name_arguments import CANDIDATE, CHANNEL, refuse_slip
 from gatekeeper.cli.shared_options import registry_option, settings_from
+from gatekeeper.errors import RegistryError
 
 if TYPE_CHECKING:
     from gatekeeper.registry import Registry

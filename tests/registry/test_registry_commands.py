@@ -154,7 +154,7 @@ def test_a_folder_stands_for_what_lies_in_it_now(gate: Run, tmp_path: Path) -> N
     adapter_folder(tmp_path / "adapter-1", 2)  # trained again: other bytes, no check
     code, said = gate("promote", "./adapter-1")
     assert code != 0
-    assert "Nothing here is called" in said
+    assert "has never been checked here" in said
 
 
 def test_a_retired_adapter_is_told_as_such(gate: Run, tmp_path: Path) -> None:
