@@ -65,7 +65,7 @@ def test_a_shipped_suite_is_the_same_suite_as_in_the_checkout(
 def test_a_shipped_suite_is_scored(checked_by_sdist: Project) -> None:
     """`init` names `general`; its data and its verifiers come from the installed package."""
     gate = checked_by_sdist.gate
-    done = gate("check", "careful", "--policy", "policies/gate.yaml", "--max-samples", "200",
+    done = gate("check", "careful", "--policy", "policies/gate.yaml", "--max-samples", "300",
                 "--json", "-", code=10)  # fmt: skip
     rules = json.loads(done.stdout)["forgetting"]
     assert {rule["capability"] for rule in rules} >= {"grammar", "instructions", "formats"}

@@ -13,6 +13,7 @@ from environments import TORCH, Built, Environment, new_environment
 
 from gatekeeper.base.pin import pin_base
 from gatekeeper.digests import digest_file
+from gatekeeper.files.model_folder import ModelFolder
 from gatekeeper.training.read_run import read_run
 
 pytestmark = pytest.mark.trainers
@@ -52,7 +53,7 @@ def test_a_run_is_known_beside_its_adapter(trained: tuple[Environment, Path], tr
     told = run.manifest
     assert (told.name, told.method, told.seed) == (trainer, "lora", 7)
     assert told.base == ("org/tiny" if trainer == "sft" else str(out / "base"))
-    assert told.base_digest == pin_base(out / "base", "tiny").digest
+    assert told.base_digest == pin_base(ModelFolder(out / "base"), "tiny").digest
     assert told.dataset_digest == digest_file(data)
     assert told.adapter == {
         "r": 2, "alpha": 4, "target_modules": ["q_proj", "v_proj"], "dropout": 0.0
