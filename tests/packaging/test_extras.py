@@ -77,6 +77,42 @@ def test_a_part_of_the_extra_is_not_the_extra(missing: list[str], tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+TOO_OLD = """
+import sys
+sys.path.insert(0, {metadata!r})
+from gatekeeper.extras import require
+try:
+    require("score", "`gate check`")
+except Exception as problem:
+    print(problem.message)
+"""
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"),
+    [
+        ("0.13.2", "`gate check` needs peft>=0.21, but 0.13.2 is installed here.\n"),
+        ("0.21.0", ""),
+        ("0.21.0a0+vendor.1", ""),
+    ],
+)
+def test_a_package_that_is_too_old_is_named(tmp_path: Path, installed: str, said: str) -> None:
+    for name, version, more in (
+        ("gatekeeper", __version__, 'Provides-Extra: score\nRequires-Dist: peft<0.22,>=0.21; '
+                                    'extra == "score"\n'),
+        ("peft", installed, ""),
+    ):  # fmt: skip
+        folder = tmp_path / f"{name}-{version}.dist-info"
+        folder.mkdir()
+        head = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n"
+        (folder / "METADATA").write_text(head + more)
+    code = TOO_OLD.format(metadata=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == said
+
+
 def test_a_package_that_only_some_models_need_is_missed_when_one_needs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

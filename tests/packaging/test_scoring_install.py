@@ -51,7 +51,7 @@ def test_a_promotion_and_its_rollback(checked_by_sdist: Project) -> None:
     assert "production now serves careful@1" in gate("promote", "careful").stdout
     assert "careful@1" in gate("status").stdout
     assert "bit for bit" in gate("rollback", "--prove").stdout
-    assert "every hash, link and verdict holds" in gate("registry", "verify").stdout
+    assert "every hash, link and verdict is valid" in gate("registry", "verify").stdout
 
 
 @pytest.mark.parametrize("name", ["general", "public"])
